@@ -19,16 +19,34 @@ const ROOMS = {
   resolve: ['base', 'oci', 'imageset', 'lock', 'registry', 'store'],
   git: ['base'],
   reconcile: [
-    'base', 'oci', 'imageset', 'lock', 'plan', 'resources', 'settings', 'registry', 'store',
-    'mirror', 'resolve', 'git',
+    'base',
+    'oci',
+    'imageset',
+    'lock',
+    'plan',
+    'resources',
+    'settings',
+    'registry',
+    'store',
+    'mirror',
+    'resolve',
+    'git',
   ],
 };
 
 /** Rooms without I/O: no file system, network, process or Git library. */
 const PURE = ['oci', 'imageset', 'lock', 'plan', 'resources'];
 const IO_MODULES = [
-  'node:fs', 'node:fs/promises', 'node:http', 'node:https', 'node:net', 'node:tls',
-  'node:child_process', 'undici', 'simple-git', 'isomorphic-git',
+  'node:fs',
+  'node:fs/promises',
+  'node:http',
+  'node:https',
+  'node:net',
+  'node:tls',
+  'node:child_process',
+  'undici',
+  'simple-git',
+  'isomorphic-git',
 ];
 
 const every = Object.keys(ROOMS);
@@ -55,7 +73,9 @@ export default tseslint.config(
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: `${import.meta.dirname}/..` } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: `${import.meta.dirname}/..` },
+    },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       'no-console': 'error',
@@ -73,7 +93,10 @@ export default tseslint.config(
     },
   },
   ...every.map(roomRules),
-  { files: ['src/cli/**/*.ts', 'bench/**/*.ts', 'test/demo/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['src/cli/**/*.ts', 'bench/**/*.ts', 'test/demo/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
   {
     files: ['src/main.ts', 'test/**/*.ts', 'bench/**/*.ts', '.config/*.ts', '**/*.test.ts'],
     rules: { 'no-restricted-syntax': 'off' },

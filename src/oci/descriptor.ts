@@ -13,7 +13,9 @@ export const Descriptor = z.object({
   urls: z.array(z.string()).optional(),
   annotations: z.record(z.string(), z.string()).optional(),
   artifactType: z.string().optional(),
-  platform: z.looseObject({ os: z.string().optional(), architecture: z.string().optional() }).optional(),
+  platform: z
+    .looseObject({ os: z.string().optional(), architecture: z.string().optional() })
+    .optional(),
 });
 export type Descriptor = z.infer<typeof Descriptor>;
 

@@ -30,9 +30,13 @@ export function parseDestination(text: string, maxNestedPaths = 0): Destination 
   const host = slash < 0 ? bare : bare.slice(0, slash);
   const namespace = slash < 0 ? '' : bare.slice(slash + 1);
   const isHost = isRegistryHost(host) && (/[.:]/.test(host) || host === 'localhost');
-  if (!isHost) throw invalid(text, `"${host}" is no host name (it needs a ".", a port, or to be localhost)`);
+  if (!isHost)
+    throw invalid(text, `"${host}" is no host name (it needs a ".", a port, or to be localhost)`);
   if (slash >= 0 && !isRepositoryPath(namespace)) {
-    throw invalid(text, `"${namespace}" is no path of a repository (lower case, no tag, no digest, no "/" at its end)`);
+    throw invalid(
+      text,
+      `"${namespace}" is no path of a repository (lower case, no tag, no digest, no "/" at its end)`,
+    );
   }
   return { host, namespace, maxNestedPaths: Math.max(0, maxNestedPaths) };
 }
@@ -52,9 +56,15 @@ export function placeAdditionalImage(
   destination: Destination,
 ): Place {
   const path = target.targetRepo ?? ownPath(reference);
-  if (!isRepositoryPath(path)) throw badTarget('targetRepo', path, 'a path of lower-case words, without host, tag and digest');
+  if (!isRepositoryPath(path))
+    throw badTarget('targetRepo', path, 'a path of lower-case words, without host, tag and digest');
   const tag = target.targetTag ?? ownTag(reference);
-  if (!isTag(tag)) throw badTarget('targetTag', tag, 'at most 128 letters, digits, "_", "." and "-", and does not start with "." or "-"');
+  if (!isTag(tag))
+    throw badTarget(
+      'targetTag',
+      tag,
+      'at most 128 letters, digits, "_", "." and "-", and does not start with "." or "-"',
+    );
   return placeBelow(destination, path, tag);
 }
 
@@ -90,13 +100,20 @@ export function relativePlace(place: Place, destination: Destination): string {
 }
 
 /** Undoes `relativePlace`. Returns undefined for text that is no place. */
-export function absolutePlace(text: string, destination: Pick<Destination, 'host' | 'namespace'>): Place | undefined {
+export function absolutePlace(
+  text: string,
+  destination: Pick<Destination, 'host' | 'namespace'>,
+): Place | undefined {
   const colon = text.lastIndexOf(':');
   if (colon <= 0) return undefined;
   const written = text.slice(0, colon);
   const tag = text.slice(colon + 1);
   const { host, namespace } = destination;
-  const repository = written.startsWith('/') ? written.slice(1) : namespace === '' ? written : `${namespace}/${written}`;
+  const repository = written.startsWith('/')
+    ? written.slice(1)
+    : namespace === ''
+      ? written
+      : `${namespace}/${written}`;
   return isRepositoryPath(repository) && isTag(tag) ? { host, repository, tag } : undefined;
 }
 

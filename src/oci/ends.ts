@@ -79,7 +79,11 @@ export interface ImageTarget {
    * Puts a manifest under a tag, or under its digest. Verifies that the target keeps the bytes.
    * @throws DIGEST_MISMATCH when it reports another digest.
    */
-  putManifest(manifest: ManifestBytes, reference: ManifestReference, signal: AbortSignal): Promise<void>;
+  putManifest(
+    manifest: ManifestBytes,
+    reference: ManifestReference,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** As `ImageSource.findAttachments`, of what is here. */
   findAttachments(digest: Digest, signal: AbortSignal): Promise<Attachments>;
   /** All tags of the repository, sorted; empty where there is no such repository. */

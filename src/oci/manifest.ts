@@ -38,7 +38,11 @@ const Shared = {
   artifactType: z.string().optional(),
   annotations: z.record(z.string(), z.string()).optional(),
 };
-const ImageManifest = z.object({ ...Shared, config: Descriptor, layers: z.array(Descriptor).nullish() });
+const ImageManifest = z.object({
+  ...Shared,
+  config: Descriptor,
+  layers: z.array(Descriptor).nullish(),
+});
 const IndexManifest = z.object({ ...Shared, manifests: z.array(Descriptor).nullish() });
 const Probe = z.looseObject({
   mediaType: z.string().optional(),
@@ -66,7 +70,10 @@ export function parseManifest(manifest: ManifestBytes, where: string): Manifest 
       throw new ControllerError(
         'MANIFEST_UNSUPPORTED',
         `${where} is a Docker schema 1 image, a format that registries stopped accepting`,
-        { remedy: 'wait-for-change', hint: 'Ask for a rebuilt image, or push it again with a current tool.' },
+        {
+          remedy: 'wait-for-change',
+          hint: 'Ask for a rebuilt image, or push it again with a current tool.',
+        },
       );
     default: {
       const { config, layers, ...rest } = parsed(ImageManifest, value, where);
@@ -76,7 +83,11 @@ export function parseManifest(manifest: ManifestBytes, where: string): Manifest 
 }
 
 /** Makes a `ManifestBytes` of bytes whose type is told by a header, or by the content where it is not (spec 2.4.4, 5.7.2). */
-export function manifestBytes(bytes: Uint8Array, contentType: string | undefined, where: string): ManifestBytes {
+export function manifestBytes(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  where: string,
+): ManifestBytes {
   const declared = (contentType ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   const known = Object.values<string>(MEDIA_TYPES).includes(declared);
   const mediaType = known ? declared : mediaTypeOf(declared, parseJson(bytes, where));
@@ -100,7 +111,8 @@ export function blobsOf(manifest: Manifest): Descriptor[] {
 function mediaTypeOf(declared: string, value: unknown): string {
   const probe = Probe.safeParse(value);
   if (!probe.success) return declared;
-  if (probe.data.mediaType !== undefined && probe.data.mediaType !== '') return probe.data.mediaType;
+  if (probe.data.mediaType !== undefined && probe.data.mediaType !== '')
+    return probe.data.mediaType;
   if (Object.values<string>(MEDIA_TYPES).includes(declared)) return declared;
   if (Array.isArray(probe.data.manifests)) return MEDIA_TYPES.ociIndex;
   if (probe.data.schemaVersion === 1) return MEDIA_TYPES.dockerSchema1;
@@ -109,7 +121,9 @@ function mediaTypeOf(declared: string, value: unknown): string {
 
 function parseJson(bytes: Uint8Array, where: string): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+    return JSON.parse(
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
+    );
   } catch (cause) {
     throw new ControllerError('MANIFEST_INVALID', `${where} has a manifest that is not JSON`, {
       remedy: 'retry-later',
@@ -140,4 +154,3 @@ function shared(rest: {
     ...(rest.annotations === undefined ? {} : { annotations: rest.annotations }),
   };
 }
-

@@ -33,7 +33,8 @@ export interface LayoutReference {
 }
 
 const TRANSPORT = '://';
-const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*$/;
+const REPOSITORY =
+  /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
 const MAX_NAME = 255;
@@ -86,18 +87,28 @@ function splitTransport(text: string): { transport: 'docker' | 'oci'; rest: stri
   const [transport, rest] = parts;
   if (parts.length > 2 || rest === undefined) throw invalid(text, 'it has more than one "://"');
   if (transport === 'docker' || transport === 'oci') return { transport, rest };
-  throw invalid(text, `"${transport ?? ''}://" is no transport of images; docker:// and oci:// are`);
+  throw invalid(
+    text,
+    `"${transport ?? ''}://" is no transport of images; docker:// and oci:// are`,
+  );
 }
 
 function parseDigest(text: string, digest: string): Digest {
   const upToSecond = digest.split('@')[0] ?? '';
   if (!isDigest(upToSecond) || upToSecond !== digest) {
-    throw invalid(text, `"${digest}" is no digest (sha256: and 64 hexadecimal digits, in lower case)`);
+    throw invalid(
+      text,
+      `"${digest}" is no digest (sha256: and 64 hexadecimal digits, in lower case)`,
+    );
   }
   return upToSecond;
 }
 
-function parseRegistryName(text: string, name: string, digest: Digest | undefined): RegistryReference {
+function parseRegistryName(
+  text: string,
+  name: string,
+  digest: Digest | undefined,
+): RegistryReference {
   const slash = name.indexOf('/');
   const colon = name.lastIndexOf(':');
   // A colon before the first slash belongs to the host's port; without a slash it starts the tag (spec 2.1.3).
@@ -106,7 +117,8 @@ function parseRegistryName(text: string, name: string, digest: Digest | undefine
   const tag = hasTag ? name.slice(colon + 1) : undefined;
   const domain = slash < 0 ? '' : bare.slice(0, slash);
   const path = slash < 0 ? bare : bare.slice(slash + 1);
-  if (tag !== undefined && !isTag(tag)) throw invalid(text, tag === '' ? 'the tag is empty' : `"${tag}" is no tag`);
+  if (tag !== undefined && !isTag(tag))
+    throw invalid(text, tag === '' ? 'the tag is empty' : `"${tag}" is no tag`);
   if (!isRepositoryPath(path)) throw invalid(text, repositoryProblem(path));
   if (domain !== '' && !HOST.test(domain)) throw invalid(text, `"${domain}" is no host name`);
   const taggedOrLatest = tag ?? (digest === undefined ? 'latest' : undefined);
@@ -121,23 +133,35 @@ function parseRegistryName(text: string, name: string, digest: Digest | undefine
 
 /** Where short names are pulled from (spec, transfer-engine, 5.1.1). */
 function pulledFrom(domain: string, path: string): { registry: string; repository: string } {
-  const isHost = domain.includes('.') || domain.includes(':') || domain === 'localhost' || domain.startsWith('[');
+  const isHost =
+    domain.includes('.') ||
+    domain.includes(':') ||
+    domain === 'localhost' ||
+    domain.startsWith('[');
   const registry = isHost ? domain : 'docker.io';
   const repository = isHost || domain === '' ? path : `${domain}/${path}`;
-  const isHub = registry === 'docker.io' || registry === 'index.docker.io' || registry === 'registry-1.docker.io';
+  const isHub =
+    registry === 'docker.io' ||
+    registry === 'index.docker.io' ||
+    registry === 'registry-1.docker.io';
   if (!isHub) return { registry, repository };
-  return { registry: 'docker.io', repository: repository.includes('/') ? repository : `library/${repository}` };
+  return {
+    registry: 'docker.io',
+    repository: repository.includes('/') ? repository : `library/${repository}`,
+  };
 }
 
 function repositoryProblem(path: string): string {
   if (path === '') return 'the repository is empty';
   if (path.length > MAX_NAME) return `the repository has more than ${MAX_NAME} characters`;
-  if (/[A-Z]/.test(path)) return `the repository "${path}" has upper-case letters; registries allow lower case only`;
+  if (/[A-Z]/.test(path))
+    return `the repository "${path}" has upper-case letters; registries allow lower case only`;
   return `"${path}" is no repository path (lower-case words joined by ".", "_", "__" or "-", with single "/")`;
 }
 
 function invalid(text: string, reason: string): ControllerError {
-  const shown = text === '' ? 'an empty image reference' : `image reference "${text.slice(0, 300)}"`;
+  const shown =
+    text === '' ? 'an empty image reference' : `image reference "${text.slice(0, 300)}"`;
   return new ControllerError('REFERENCE_INVALID', `${shown} cannot be read: ${reason}`, {
     remedy: 'wait-for-change',
     hint: 'Write it as HOST/PATH:TAG, HOST/PATH@sha256:DIGEST, HOST/PATH:TAG@sha256:DIGEST or oci://DIRECTORY.',
