@@ -1,3 +1,4 @@
+import type { EntryPosition } from '../base/entry-position.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { Place } from '../oci/destination.ts';
 import type { Platform } from '../oci/descriptor.ts';
@@ -15,13 +16,6 @@ export type ImageKind =
   | 'helm'
   | 'bundle'
   | 'catalog';
-
-/** Where an entry stands: `PATH:LINE:COLUMN`, the path as in the repository or as it was given. */
-export interface EntryPosition {
-  readonly path: string;
-  readonly line: number;
-  readonly column: number;
-}
 
 /** One image that should be at one place, found by `resolve/`. Two sources of one place are two of these. */
 export interface WantedImage {
