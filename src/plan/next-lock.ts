@@ -1,0 +1,146 @@
+import { compareText } from '../base/compare-text.ts';
+import {
+  type DeletingImage,
+  type Lock,
+  type LockedConfiguration,
+  type LockedImage,
+  formatLock,
+} from '../lock/lock.ts';
+import { PRUNE, type Plan, type PlannedDelete, type PlannedImage } from './plan.ts';
+
+/** What became of a plan at the registry. Keys are destinations as the lock writes them. */
+export interface PassOutcome {
+  /** Adds and updates that are there now, with the bytes of their distinct blobs. */
+  readonly done: ReadonlyMap<string, number>;
+  /** Of the plan's `returns`, those that are still there. */
+  readonly returned: ReadonlySet<string>;
+}
+
+/** The outcome of a plan in which everything succeeds: what `imageset plan` shows the resources of. */
+export function successOf(plan: Plan): PassOutcome {
+  return {
+    done: new Map([...plan.adds, ...plan.updates].map(({ destination }) => [destination, 0])),
+    returned: new Set(plan.returns.map(({ destination }) => destination)),
+  };
+}
+
+/**
+ * The lock after the first commit of a pass (design.md, section 4): what is there and stays, and what
+ * manifests stop naming. Pure. What failed keeps the lines that it had.
+ */
+export function nextLock(plan: Plan, previous: Lock | undefined, outcome: PassOutcome): Lock {
+  const failed = [...plan.adds, ...plan.updates].filter(
+    ({ destination }) => !outcome.done.has(destination),
+  );
+  const failures = failed.length + plan.failures.length > 0;
+  // What a failed image should replace may be an orphan by now: without it nothing is pruned.
+  const deletes = plan.deletes.filter(({ reason }) => reason !== PRUNE || !failures);
+  const spared = plan.deletes.filter(({ reason }) => reason === PRUNE && failures);
+  const images = [
+    ...plan.keeps,
+    ...plan.adds.flatMap((image) => linesOf(image, outcome)),
+    ...plan.updates.flatMap((image) => {
+      const lines = linesOf(image, outcome);
+      return lines.length > 0 ? lines : keepPrevious(image, image.previous);
+    }),
+    ...plan.orphans.map(({ line }) => line),
+    ...spared.map(({ line }) => line),
+    ...plan.returns.filter(({ destination }) => outcome.returned.has(destination)),
+  ];
+  const deleting = [...plan.deleting, ...deletes.map((planned) => deletingLine(plan, planned))];
+  return {
+    version: 1,
+    mirror: plan.mirror,
+    destination: plan.destination,
+    source: plan.source,
+    configurations: configurationsOf(plan, failed),
+    deletions: plan.deletions,
+    images: sortLines(images),
+    deleting: sortLines(deleting),
+    catalogs: previous?.catalogs ?? [],
+    bundles: previous?.bundles ?? [],
+    releases: previous?.releases ?? [],
+  };
+}
+
+/** What became of deletes; keys are destinations as the lock writes them. */
+export interface DeleteOutcome {
+  /** Deleted, or gone already. */
+  readonly gone: ReadonlySet<string>;
+  /** Not deleted, with the reason. */
+  readonly held: ReadonlyMap<string, string>;
+}
+
+/** The lock after the deletes of a pass, for its second commit. Pure. */
+export function lockAfterDeletes(lock: Lock, outcome: DeleteOutcome): Lock {
+  const deleting = lock.deleting
+    .filter(({ destination }) => !outcome.gone.has(destination))
+    .map((line) => {
+      const held = outcome.held.get(line.destination);
+      return held === undefined ? line : { ...line, held };
+    });
+  const deletions = lock.deletions.map(({ path, blob, images, held }) => {
+    const newlyHeld = deleting.filter(
+      (line) =>
+        line.reason === path && line.held !== undefined && outcome.held.has(line.destination),
+    );
+    const before = new Set(
+      lock.deleting.filter((line) => line.held !== undefined).map((line) => line.destination),
+    );
+    const more = new Set(newlyHeld.map(({ destination }) => destination)).difference(before).size;
+    const waiting = (held ?? 0) + more;
+    return { path, blob, images, ...(waiting === 0 ? {} : { held: waiting }) };
+  });
+  return { ...lock, deletions, deleting };
+}
+
+/** Whether two locks say the same, the source commit aside: then the lock keeps the commit that it has (design.md, section 4). */
+export function isSameState(a: Lock, b: Lock): boolean {
+  return formatLock({ ...a, source: b.source }) === formatLock(b);
+}
+
+function linesOf(image: PlannedImage, outcome: PassOutcome): LockedImage[] {
+  const bytes = outcome.done.get(image.destination);
+  if (bytes === undefined) return [];
+  const { destination, digest, kind, platforms } = image;
+  return image.sources.map(({ source, wantedBy }) => ({
+    destination,
+    digest,
+    source,
+    kind,
+    bytes,
+    wantedBy,
+    ...(platforms === undefined ? {} : { platforms }),
+  }));
+}
+
+/** The lines that an update would replace: the old image is still there, and its place still wanted. */
+function keepPrevious(image: PlannedImage, previous: readonly LockedImage[]): LockedImage[] {
+  const wantedBy = [...new Set(image.sources.flatMap((source) => source.wantedBy))].sort(
+    compareText,
+  );
+  return previous.map((line) => ({ ...line, wantedBy }));
+}
+
+function deletingLine(plan: Plan, { line, reason }: PlannedDelete): DeletingImage {
+  const { wantedBy, superseded, ...rest } = line;
+  return { ...rest, since: plan.source.commit, reason };
+}
+
+function configurationsOf(plan: Plan, failed: readonly PlannedImage[]): LockedConfiguration[] {
+  const incomplete = new Set([
+    ...plan.failures.flatMap(({ entries }) => entries.map(({ position }) => position.path)),
+    ...failed.flatMap(({ entries }) => entries.map(({ position }) => position.path)),
+  ]);
+  return plan.configurations.map(({ path, blob }) =>
+    incomplete.has(path) ? { path, blob, incomplete: true } : { path, blob },
+  );
+}
+
+function sortLines<T extends { readonly destination: string; readonly source: string }>(
+  lines: T[],
+): T[] {
+  return lines.sort(
+    (a, b) => compareText(a.destination, b.destination) || compareText(a.source, b.source),
+  );
+}
