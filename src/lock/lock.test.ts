@@ -121,6 +121,15 @@ describe('formatLock', () => {
   });
 });
 
+it.each(['\u2028', '\u2029', '\ufeff', '\ufffe'])(
+  'escapes %j, which YAML may take for a line break or refuse',
+  (character) => {
+    const text = formatLock({ ...EMPTY, images: [{ ...UBI, wantedBy: [`a${character}b`] }] });
+    expect(text).not.toContain(character);
+    expect(parseLock('x', text).images[0]?.wantedBy).toEqual([`a${character}b`]);
+  },
+);
+
 describe('parseLock', () => {
   it('reads what it writes, in any order of lines, with blank lines, comments and CR LF', () => {
     const text = `# by hand\r\n\r\n${withImages(UBI_LINE).split('\n').join('\r\n')}`;
