@@ -1,14 +1,17 @@
 const LONGEST = 64;
+const SHORTEST_STEM = 4;
 
 /**
  * The candidate that the word was probably meant to be, for "did you mean": the same but for case and
- * separators, or else the nearest one by edits. Undefined where none is near.
+ * separators, or one that begins with it, or the nearest one by edits. Undefined where none is near.
  */
 export function closestWord(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > LONGEST) return undefined;
   const bare = simplify(word);
   const same = candidates.find((candidate) => simplify(candidate) === bare);
   if (same !== undefined) return same;
+  const longer = candidates.find((candidate) => simplify(candidate).startsWith(bare));
+  if (longer !== undefined && bare.length >= SHORTEST_STEM) return longer;
   // A third of the letters may be wrong: more finds words that have nothing to do with it.
   let nearest: string | undefined;
   let least = Math.floor(bare.length / 3) + 1;
