@@ -1,0 +1,169 @@
+import { ControllerError } from '../base/controller-error.ts';
+import { untilSettled } from '../base/until-settled.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { BlobUpload, ImageSource, ImageTarget } from '../oci/ends.ts';
+import { verified } from '../oci/verified.ts';
+import type { CopyContext } from './copy-context.ts';
+
+/** How a blob came to be at the target: nobody was asked, it was there, it was mounted, its bytes were sent. */
+export type BlobOutcome = 'known' | 'present' | 'mounted' | 'sent';
+
+/** One blob on its way, and whom to tell. */
+export interface BlobCopy {
+  readonly source: ImageSource;
+  readonly target: ImageTarget;
+  readonly blob: Descriptor;
+  /** The image in progress events. */
+  readonly image: string;
+}
+
+/**
+ * Brings one blob to the target's repository, its bytes at most once over the whole pass: what another
+ * repository of the scope holds is mounted, what another image is sending is waited for (without a slot, so
+ * that waiting cannot stop what is waited for) and mounted then.
+ *
+ * @throws ControllerError of either end; BLOB_CORRUPT when the source's bytes are wrong twice.
+ */
+export async function copyBlob(
+  copy: BlobCopy,
+  context: CopyContext,
+  signal: AbortSignal,
+): Promise<BlobOutcome> {
+  const { target, blob } = copy;
+  const ledger = context.ledgerOf(target.scope);
+  for (;;) {
+    signal.throwIfAborted();
+    if (ledger.holds(blob.digest, target.repository)) return 'known';
+    // Where the one that others wait for fails, the first of them to come by here takes over.
+    const busy = ledger.inFlight(blob.digest, target.repository);
+    if (busy !== undefined) {
+      await untilSettled(busy, signal);
+      continue;
+    }
+    const from = ledger.mountableFrom(blob.digest, target.repository);
+    const outcome =
+      from === undefined
+        ? await sendBlob(copy, undefined, context, signal)
+        : await mountBlob(copy, from, context, signal);
+    if (outcome !== undefined) return outcome;
+  }
+}
+
+/** Mounts; `undefined` where that did not work and another way is to be looked for. */
+function mountBlob(
+  copy: BlobCopy,
+  from: string,
+  context: CopyContext,
+  signal: AbortSignal,
+): Promise<'mounted' | 'present' | 'sent' | undefined> {
+  const { target, blob } = copy;
+  const ledger = context.ledgerOf(target.scope);
+  return ledger.track(blob.digest, target.repository, 'mount', async () => {
+    const opened = await context.blobSlots.run(signal, tryMount);
+    if (opened === 'mounted') {
+      ledger.add(blob.digest, target.repository, 'mounted');
+      return 'mounted';
+    }
+    ledger.distrust(blob.digest, from);
+    if (opened === 'refused') return undefined;
+    if (!ledger.isBeingSent(blob.digest)) return sendBlob(copy, opened, context, signal);
+    // Somebody sends it already: better to mount it from there than to send it twice.
+    await opened.abort();
+    return undefined;
+  });
+
+  async function tryMount(): Promise<BlobUpload | 'mounted' | 'refused'> {
+    try {
+      return (await target.beginBlob(blob, { from }, signal)) ?? 'mounted';
+    } catch (error) {
+      // E.g. no right to read the other repository, or it is gone: that is no reason to fail.
+      if (signal.aborted || !(error instanceof ControllerError)) throw error;
+      if (error.remedy === 'retry-later') throw error;
+      return 'refused';
+    }
+  }
+}
+
+/** Sends the blob, through the upload that a failed mount opened if there is one; others wait meanwhile. */
+async function sendBlob(
+  copy: BlobCopy,
+  opened: BlobUpload | undefined,
+  context: CopyContext,
+  signal: AbortSignal,
+): Promise<'present' | 'sent'> {
+  const { target, blob } = copy;
+  const ledger = context.ledgerOf(target.scope);
+  let next = opened;
+  try {
+    return await ledger.track(blob.digest, target.repository, 'send', async () => {
+      const outcome = await sendRepeatedly(context, signal, sendOnce);
+      // Before the work counts as done, or somebody could come by in between and see neither.
+      ledger.add(blob.digest, target.repository, outcome);
+      return outcome;
+    });
+  } finally {
+    await next?.abort();
+  }
+
+  async function sendOnce(): Promise<'present' | 'sent' | ControllerError> {
+    const upload = next ?? (await target.beginBlob(blob, { from: target.repository }, signal));
+    next = undefined;
+    if (upload === undefined) return 'present';
+    return (await transfer(copy, upload, context, signal)) ?? 'sent';
+  }
+}
+
+/** Tries until it is done or there is no sense in it; a slot is held while trying, none while pausing. */
+async function sendRepeatedly(
+  context: CopyContext,
+  signal: AbortSignal,
+  sendOnce: () => Promise<'present' | 'sent' | ControllerError>,
+): Promise<'present' | 'sent'> {
+  let corrupt = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await context.blobSlots.run(signal, sendOnce);
+    if (!(outcome instanceof ControllerError)) return outcome;
+    signal.throwIfAborted();
+    if (outcome.code === 'BLOB_CORRUPT') corrupt += 1;
+    const isFinal = outcome.remedy !== 'retry-later' || corrupt > 1;
+    if (isFinal || attempt >= context.transferAttempts) throw outcome;
+    await context.pause(backoffMs(attempt), signal);
+  }
+}
+
+/**
+ * Streams the blob into the upload. What breaks on the way is returned, since a stream cannot be sent again by
+ * the transport; a source that cannot be opened was retried there, and throws.
+ */
+async function transfer(
+  { source, blob, image }: BlobCopy,
+  upload: BlobUpload,
+  { progress }: CopyContext,
+  signal: AbortSignal,
+): Promise<ControllerError | undefined> {
+  await using body = await source.openBlob(blob, signal).catch(async (error: unknown) => {
+    await upload.abort();
+    throw error;
+  });
+  let sent = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of verified(body, blob)) {
+      sent += chunk.byteLength;
+      progress.report({ kind: 'bytes-sent', image, bytes: chunk.byteLength });
+      yield chunk;
+    }
+  }
+  try {
+    await upload.finish(counted(), signal);
+    return undefined;
+  } catch (error) {
+    progress.report({ kind: 'bytes-sent', image, bytes: -sent });
+    if (error instanceof ControllerError) return error;
+    throw error;
+  }
+}
+
+/** About a second, doubled each time; by chance up to half of it less, so that many do not come back at once. */
+function backoffMs(attempt: number): number {
+  return 1000 * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
+}
