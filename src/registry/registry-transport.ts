@@ -48,7 +48,16 @@ export interface RegistryTransport extends AsyncDisposable {
    * for its turn (a limit per host that adapts to 429s), and retries what can pass.
    */
   request(
-    target: { readonly host: string; readonly repository: string; readonly insecure: boolean | undefined },
+    target: {
+      readonly host: string;
+      readonly repository: string;
+      readonly insecure: boolean | undefined;
+      /**
+       * The host of the reference, where registries.conf sent us to `host` instead: explicit credentials
+       * are for the host that the user named alone (spec, transfer-engine, 5.4). Missing: `host` itself.
+       */
+      readonly namedHost?: string;
+    },
     request: RegistryRequest,
     signal: AbortSignal,
   ): Promise<RegistryResponse>;

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { z } from 'zod';
+import { HttpFailure } from '../http/http-failure.ts';
+import { withoutQueries } from '../http/without-queries.ts';
+import type { Credential } from './credential.ts';
+
+/** Longest time for a helper's answer, milliseconds: some ask a cloud's API. */
+const TIMEOUT = 30_000;
+const MOST_OUTPUT = 64 * 1024;
+
+const Answer = z.object({ Username: z.string().optional(), Secret: z.string() });
+
+/**
+ * Asks `docker-credential-NAME get` about a server (spec, transfer-engine, 5.4).
+ * @returns undefined where it knows none; `missing` where there is no such program.
+ * @throws HttpFailure CREDENTIALS_INVALID
+ */
+export async function askCredentialHelper(
+  name: string,
+  server: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<Credential | 'missing' | undefined> {
+  // The name becomes part of a program's: it must not lead out of the PATH.
+  if (!/^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/.test(name)) {
+    throw failed('a credentials file names a credential helper with forbidden characters');
+  }
+  const result = await run(`docker-credential-${name}`, server, environment, signal);
+  if (result === 'missing') return result;
+  const { exitCode, output } = result;
+  if (exitCode !== 0) {
+    if (output.includes('credentials not found')) return undefined;
+    // Helpers put their messages where their answers go; what looks like an answer is not shown.
+    const words = output.includes('{') ? '' : `: ${withoutQueries(output).slice(0, 200)}`;
+    throw failed(
+      `the credential helper ${name} failed for ${server} (exit code ${String(exitCode)})${words}`,
+    );
+  }
+  return parseAnswer(name, server, output);
+}
+
+function parseAnswer(name: string, server: string, output: string): Credential | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(output);
+  } catch {
+    throw failed(`the credential helper ${name} did not answer in JSON for ${server}`);
+  }
+  const answer = Answer.safeParse(json);
+  if (!answer.success)
+    throw failed(`the credential helper ${name} gave no credential for ${server}`);
+  const { Username: username = '', Secret: secret } = answer.data;
+  if (username === '' && secret === '') return undefined;
+  if (username === '<token>') return { kind: 'identity-token', token: secret };
+  return { kind: 'password', username, password: secret };
+}
+
+interface Result {
+  readonly exitCode: number | null;
+  readonly output: string;
+}
+
+async function run(
+  program: string,
+  input: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<Result | 'missing'> {
+  const timeout = AbortSignal.timeout(TIMEOUT);
+  const child = spawn(program, ['get'], {
+    env: environment,
+    shell: false,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    signal: AbortSignal.any([signal, timeout]),
+    killSignal: 'SIGKILL',
+  });
+  // A helper may end without reading.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    if (output.length > MOST_OUTPUT) child.kill('SIGKILL');
+  });
+  return await new Promise((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') resolve('missing');
+      else if (signal.aborted) reject(signal.reason as Error);
+      else if (timeout.aborted)
+        reject(failed(`${program} did not answer within ${TIMEOUT / 1000} s`));
+      else reject(failed(`${program} could not be started (${error.code ?? 'unknown error'})`));
+    });
+    child.once('close', (exitCode) => {
+      if (output.length > MOST_OUTPUT)
+        reject(failed(`${program} wrote more than ${MOST_OUTPUT} bytes`));
+      else resolve({ exitCode, output });
+    });
+  });
+}
+
+function failed(message: string): HttpFailure {
+  return new HttpFailure('CREDENTIALS_INVALID', message, {
+    remedy: 'wait-for-change',
+    again: false,
+    hint: 'Check credHelpers and credsStore in the credentials file, and that `echo HOST | docker-credential-NAME get` works.',
+  });
+}

@@ -1,0 +1,49 @@
+import type { RegistryResponse } from '../registry-transport.ts';
+import { type Answer, discard } from './exchange.ts';
+import { headerOf } from './header-of.ts';
+import { readLimited } from './read-limited.ts';
+import type { Slot } from './request-limit.ts';
+
+/**
+ * An answer for the caller. Its slot is held until the body has been read, dumped or destroyed.
+ * `named` makes the caller's error out of a failure while reading.
+ */
+export function openResponse(
+  answer: Answer,
+  slot: Slot,
+  named: (error: unknown) => unknown,
+): RegistryResponse {
+  const { body, headers, status, url } = answer;
+  body.once('close', () => {
+    slot.release('succeeded');
+  });
+  // Nobody has to read a body to learn that it failed, and nobody has to listen.
+  body.on('error', () => undefined);
+
+  async function* read(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of body as AsyncIterable<Uint8Array>) yield chunk;
+    } catch (error) {
+      throw named(answer.failureOf(error));
+    }
+  }
+
+  return {
+    status,
+    url: url.href,
+    header: (name) => headerOf(headers, name),
+    body: { [Symbol.asyncIterator]: read },
+    async bytes(limitBytes) {
+      try {
+        return await readLimited(answer, limitBytes);
+      } catch (error) {
+        throw named(error);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      if (!body.destroyed && !body.readableEnded) await discard(body);
+      body.destroy();
+      slot.release('succeeded');
+    },
+  };
+}

@@ -1,0 +1,2 @@
+/** What we call ourselves to servers. */
+export const userAgent = 'imageset-controller';
