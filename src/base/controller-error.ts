@@ -36,13 +36,17 @@ export type ErrorCode =
   // Git
   | 'GIT_UNREACHABLE'
   | 'GIT_UNAUTHORIZED'
+  | 'GIT_UNTRUSTED'
   | 'GIT_NOT_FOUND'
   | 'GIT_REJECTED'
   | 'GIT_INVALID'
   // passes
   | 'LOCK_INVALID'
   | 'STATE_UNAVAILABLE'
-  | 'ABORTED';
+  | 'TIMEOUT'
+  | 'ABORTED'
+  // a defect of ours
+  | 'INTERNAL';
 
 /** What the loop does next: `retry-later` (it may pass by itself), `wait-for-change` (a person has to change something). */
 export type Remedy = 'retry-later' | 'wait-for-change';
