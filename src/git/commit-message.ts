@@ -1,0 +1,92 @@
+import { formatBytes } from '../base/format-bytes.ts';
+import { sanitizeLine } from './sanitize.ts';
+
+/** What a commit of the manifests branch says (design, "Git"): for people, and in trailers for machines. */
+export interface MirrorCommit {
+  readonly mirror: string;
+  readonly change: MirrorChange;
+  /** The commit of the source branch that this state is made from. */
+  readonly sourceCommit: string;
+  /** The first line of that commit's message: people's text, not trusted. */
+  readonly sourceSubject: string;
+  /** The hash of the plan, `sha256:…`. */
+  readonly plan: string;
+  /** How many images the lock lists now. */
+  readonly total: number;
+  /** Of a pass that ends `Degraded`: a line for each thing that failed. */
+  readonly failures: readonly string[];
+}
+
+/** A pass publishes first, then deletes; each has its commit. Counts are lines of the lock's `images`. */
+export type MirrorChange =
+  | {
+      readonly kind: 'published';
+      readonly added: number;
+      readonly addedBytes: number;
+      readonly leaving: number;
+    }
+  | { readonly kind: 'deleted'; readonly images: number };
+
+const TRAILER = /^([A-Za-z0-9][A-Za-z0-9-]*): (.*)$/;
+const MAX_FAILURES = 50;
+
+/** The message of a commit of the manifests branch, ending in one line break. */
+export function formatCommitMessage(commit: MirrorCommit): string {
+  const { change } = commit;
+  const [added, bytes, leaving] =
+    change.kind === 'published' ? [change.added, change.addedBytes, change.leaving] : [0, 0, 0];
+  const paragraphs = [
+    `mirror(${sanitizeLine(commit.mirror, 100)}): ${describe(change)}`,
+    sanitizeLine(commit.sourceSubject, 200),
+    failureLines(commit.failures).join('\n'),
+    [
+      `Imageset-Mirror: ${sanitizeLine(commit.mirror, 100)}`,
+      `Imageset-Source-Commit: ${commit.sourceCommit}`,
+      `Imageset-Plan: ${commit.plan}`,
+      `Imageset-Images: +${added} -${leaving} =${commit.total}`,
+      `Imageset-Bytes: ${bytes}`,
+    ].join('\n'),
+  ];
+  return `${paragraphs.filter((paragraph) => paragraph !== '').join('\n\n')}\n`;
+}
+
+/**
+ * The trailers of a message by key, as git-interpret-trailers(1) finds them in what we write: the last
+ * paragraph, if it is not the first and every line is `Key: value`. Text further up, such as somebody's
+ * subject, can therefore never pass for one. Of a key that occurs twice the last one counts.
+ */
+export function parseTrailers(message: string): Map<string, string> {
+  const paragraphs = message
+    .replaceAll('\r\n', '\n')
+    .trimEnd()
+    .split(/\n{2,}/);
+  const lines = paragraphs.length < 2 ? [] : (paragraphs.at(-1) ?? '').split('\n');
+  const matches = lines.map((line) => TRAILER.exec(line));
+  const trailers = new Map<string, string>();
+  for (const match of matches) {
+    if (match === null) return new Map();
+    trailers.set(match[1] ?? '', (match[2] ?? '').trim());
+  }
+  return trailers;
+}
+
+function describe(change: MirrorChange): string {
+  if (change.kind === 'deleted') return `${images(change.images)} deleted`;
+  const { added, addedBytes, leaving } = change;
+  if (added > 0) {
+    const tail = leaving > 0 ? `, ${leaving} leaving` : '';
+    return `${images(added)} added (${formatBytes(addedBytes)})${tail}`;
+  }
+  return leaving > 0 ? `${images(leaving)} leaving` : 'resources updated';
+}
+
+function images(count: number): string {
+  return `${count} ${count === 1 ? 'image' : 'images'}`;
+}
+
+function failureLines(failures: readonly string[]): string[] {
+  if (failures.length === 0) return [];
+  const shown = failures.slice(0, MAX_FAILURES).map((failure) => `- ${sanitizeLine(failure, 500)}`);
+  const rest = failures.length - shown.length;
+  return ['Not done:', ...shown, ...(rest > 0 ? [`- and ${rest} more`] : [])];
+}
