@@ -138,9 +138,12 @@ describe('spec, transfer-engine, 6.4', () => {
 
 it('tells per endpoint what the table says about TLS', () => {
   const image = { registry: 'quay.io', repository: 'ns/app' };
-  expect(endpointsOf(CONF, image).map(({ insecure }) => insecure)).toEqual([true, false]);
+  expect(endpointsOf(CONF, image)).toMatchObject([
+    { host: 'mirror.local:5000', insecure: true, namedHost: 'quay.io' },
+    { host: 'quay.io', insecure: false, namedHost: 'quay.io' },
+  ]);
   expect(endpointsOf(NO_REGISTRIES_CONF, image)).toEqual([
-    { host: 'quay.io', repository: 'ns/app', insecure: undefined },
+    { host: 'quay.io', repository: 'ns/app', insecure: undefined, namedHost: 'quay.io' },
   ]);
 });
 
@@ -149,6 +152,7 @@ it('never rewrites a push, but refuses a blocked one', () => {
     host: 'quay.io',
     repository: 'ns/app',
     insecure: false,
+    namedHost: 'quay.io',
   });
   expect(() => writeEndpointOf(CONF, { host: 'a.bad.example', repository: 'x' })).toThrow(
     expect.objectContaining({ code: 'REGISTRY_BLOCKED' }),

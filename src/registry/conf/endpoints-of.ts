@@ -9,6 +9,8 @@ export interface Endpoint {
   readonly repository: string;
   /** What registries.conf says about TLS there; undefined: nothing. */
   readonly insecure: boolean | undefined;
+  /** The host of the reference, which may be another one than `host`. */
+  readonly namedHost: string;
 }
 
 /** What endpoints are chosen by: where an image is pulled from, and whether by digest. */
@@ -23,7 +25,8 @@ export function endpointsOf(conf: RegistriesConf, image: PulledImage): readonly 
   const name = `${image.registry}/${image.repository}`;
   const found = findTable(conf, name);
   if (found === undefined) {
-    return [{ host: image.registry, repository: image.repository, insecure: undefined }];
+    const { registry: host, repository } = image;
+    return [{ host, repository, insecure: undefined, namedHost: host }];
   }
   const { table, matched } = found;
   refuseBlocked(table, name);
@@ -31,9 +34,14 @@ export function endpointsOf(conf: RegistriesConf, image: PulledImage): readonly 
   const refused = image.digest === undefined ? 'digest-only' : 'tag-only';
   const mirrors = table.mirrors
     .filter((mirror) => mirror.pull !== refused)
-    .map((mirror) => rewritten(mirror.location, rest, mirror.insecure, table));
-  const primary = table.location === '' ? name.slice(0, matched) : table.location;
-  return [...mirrors, rewritten(primary, rest, table.insecure, table)];
+    .map((mirror) => ({ ...mirror, name: `${mirror.location}${rest}` }));
+  const location = table.location === '' ? name.slice(0, matched) : table.location;
+  const primary = { insecure: table.insecure, name: `${location}${rest}` };
+  return [...mirrors, primary].map(({ insecure, name }) => ({
+    ...splitName(name, table),
+    insecure,
+    namedHost: image.registry,
+  }));
 }
 
 /**
@@ -47,11 +55,15 @@ export function writeEndpointOf(
   const name = `${place.host}/${place.repository}`;
   const found = findTable(conf, name);
   if (found !== undefined) refuseBlocked(found.table, name);
-  return { host: place.host, repository: place.repository, insecure: found?.table.insecure };
+  const { host, repository } = place;
+  return { host, repository, insecure: found?.table.insecure, namedHost: host };
 }
 
 /** `host/repository`. */
-export function formatEndpoint({ host, repository }: Endpoint): string {
+export function formatEndpoint({
+  host,
+  repository,
+}: Pick<Endpoint, 'host' | 'repository'>): string {
   return repository === '' ? host : `${host}/${repository}`;
 }
 
@@ -88,13 +100,11 @@ function matchWildcard(prefix: string, name: string): number | undefined {
   return matchPlain(slash < 0 ? host : `${host}${suffix.slice(slash)}`, name);
 }
 
-function rewritten(
-  location: string,
-  rest: string,
-  insecure: boolean,
+/** Host and repository of a rewritten name. */
+function splitName(
+  name: string,
   table: RegistryTable,
-): Endpoint {
-  const name = `${location}${rest}`;
+): { readonly host: string; readonly repository: string } {
   const slash = name.indexOf('/');
   const host = slash < 0 ? name : name.slice(0, slash);
   const path = slash < 0 ? '' : name.slice(slash + 1);
@@ -110,7 +120,7 @@ function rewritten(
   }
   // Docker Hub keeps its one-word names below library/ (spec 5.1.1).
   const isHub = host === 'docker.io' && !path.includes('/');
-  return { host, repository: isHub ? `library/${path}` : path, insecure };
+  return { host, repository: isHub ? `library/${path}` : path };
 }
 
 function refuseBlocked(table: RegistryTable, name: string): void {

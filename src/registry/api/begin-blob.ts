@@ -1,0 +1,112 @@
+import type { Descriptor } from '../../oci/descriptor.ts';
+import type { BlobUpload } from '../../oci/ends.ts';
+import type { Repository } from './repository.ts';
+import { type UploadSession, cancelUpload, startUpload } from './upload-session.ts';
+import { sendBlob } from './send-blob.ts';
+
+/**
+ * Mounts a blob, or opens an upload where that is not possible; `undefined`: the blob is there now. A mount
+ * from the repository itself tells whether the blob is there, so nothing has to be asked before; where a
+ * host is known not to tell, a HEAD does (spec, transfer-engine, 5.9.8).
+ * @throws ControllerError
+ */
+export async function beginBlob(
+  repository: Repository,
+  blob: Descriptor,
+  { from }: { readonly from: string },
+  signal: AbortSignal,
+): Promise<BlobUpload | undefined> {
+  const { facts } = repository;
+  const isOwn = from === repository.path;
+  if (facts.mountTellsPresence === false && (await hasBlob(repository, blob, signal)))
+    return undefined;
+  const opened = await mountOrStart(repository, blob, from, signal);
+  if (opened === 'mounted') {
+    if (isOwn) facts.mountTellsPresence = true;
+    return undefined;
+  }
+  if (isOwn && facts.mountTellsPresence === undefined) {
+    if (await hasBlob(repository, blob, signal)) {
+      facts.mountTellsPresence = false;
+      await cancelUpload(repository, opened);
+      return undefined;
+    }
+  }
+  return uploadOf(repository, blob, opened);
+}
+
+function uploadOf(repository: Repository, blob: Descriptor, session: UploadSession): BlobUpload {
+  return {
+    async finish(content, signal) {
+      try {
+        await sendBlob(repository, blob, session, content, signal);
+      } catch (error) {
+        await cancelUpload(repository, session);
+        throw error;
+      }
+      if (repository.facts.mountTellsPresence === undefined)
+        await learnWhatMountsTell(repository, blob, signal);
+    },
+    async abort() {
+      await cancelUpload(repository, session);
+    },
+  };
+}
+
+/** Once per host: does a mount of what was just sent say that it is there? Saves a HEAD per blob from then on. */
+async function learnWhatMountsTell(
+  repository: Repository,
+  blob: Descriptor,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const opened = await mountOrStart(repository, blob, repository.path, signal);
+    repository.facts.mountTellsPresence = opened === 'mounted';
+    if (opened !== 'mounted') await cancelUpload(repository, opened);
+  } catch (error) {
+    // The blob is there all the same; the next upload asks again.
+    repository.log.debug({ host: repository.host, err: error }, 'a mount could not be tried');
+  }
+}
+
+async function mountOrStart(
+  repository: Repository,
+  blob: Descriptor,
+  from: string,
+  signal: AbortSignal,
+): Promise<'mounted' | UploadSession> {
+  const mounted = await startUpload(repository, { digest: blob.digest, from }, signal);
+  // Some hosts refuse a mount in place of opening an upload.
+  return mounted === 'refused' ? await startPlainUpload(repository, signal) : mounted;
+}
+
+async function startPlainUpload(
+  repository: Repository,
+  signal: AbortSignal,
+): Promise<'mounted' | UploadSession> {
+  const started = await startUpload(repository, undefined, signal);
+  if (started === 'refused') throw new Error('a plain upload is never refused in silence');
+  return started;
+}
+
+/** Whether the repository has the blob, with the size it should have (spec, transfer-engine, 5.8.7). */
+async function hasBlob(
+  repository: Repository,
+  blob: Descriptor,
+  signal: AbortSignal,
+): Promise<boolean> {
+  await using response = await repository.send(
+    {
+      method: 'HEAD',
+      url: `blobs/${blob.digest}`,
+      access: 'push',
+      // A store behind the registry may have signed its link for GET alone: then nothing is known (spec 5.8.3).
+      expect: [200, 403, 404],
+      doing: `looking for blob ${blob.digest} in ${repository.name}`,
+    },
+    signal,
+  );
+  if (response.status !== 200) return false;
+  const length = response.header('content-length');
+  return length === undefined || Number(length) === blob.size;
+}
