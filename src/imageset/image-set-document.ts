@@ -26,7 +26,7 @@ export interface ImageSetDocument {
   /** The largest archive segment in GiB, where the file says so. */
   readonly archiveSize?: number;
   /** Where a field stands, the path from the document's root: `['mirror', 'additionalImages', 3]`. */
-  positionOf(field: FieldPath): EntryPosition;
+  readonly positionOf: (field: FieldPath) => EntryPosition;
 }
 
 /** What a YAML document turned out to be. `foreign`: neither its kind nor its group is ours. */

@@ -50,7 +50,8 @@ export const HttpUrl = z.string().superRefine((text, context) => {
 export const DestinationText = z.string().superRefine((text, context) => {
   if (text.includes('@')) {
     // The text is not repeated: what stands before an @ may be a password.
-    const hint = 'Write docker://HOST[:PORT][/PATH]; credentials of registries come from auth.json.';
+    const hint =
+      'Write docker://HOST[:PORT][/PATH]; credentials of registries come from auth.json.';
     refuse(context, 'the destination has a user or a digest in it', hint);
     return;
   }
