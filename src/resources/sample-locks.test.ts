@@ -1,0 +1,27 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { parseLock } from '../lock/lock.ts';
+import { mirrorSets } from './mirror-sets.ts';
+import { mirroredImages } from './mirrored-images.ts';
+import { renderKustomization } from './render-kustomization.ts';
+import { renderResources } from './render-resources.ts';
+
+const LOCKS = new URL('../lock/testdata/', import.meta.url);
+
+it.each(['release', 'catalog'])(
+  'the sample lock of a %s gives the mirror sets and the kustomization beside it',
+  async (name) => {
+    const folder = new URL(`${name}/`, LOCKS);
+    const lock = parseLock('imageset.lock', readFileSync(new URL('imageset.lock', folder), 'utf8'));
+    const sets = mirrorSets(mirroredImages(lock), { scope: 'namespace', nested: false });
+    const files = renderResources(sets, { omit: [] });
+    for (const [file, text] of files) {
+      await expect(text).toMatchFileSnapshot(fileURLToPath(new URL(`resources/${file}`, folder)));
+    }
+    await expect(renderKustomization(files.keys())).toMatchFileSnapshot(
+      fileURLToPath(new URL('kustomization.yaml', folder)),
+    );
+    expect(readdirSync(new URL('resources/', folder))).toEqual([...files.keys()]);
+  },
+);
