@@ -64,7 +64,7 @@ async function removeLeftovers(folder: string): Promise<void> {
     const path = join(folder, name);
     try {
       if (Date.now() - (await stat(path)).mtimeMs > LEFTOVER_AGE_MS)
-        await rm(path, { force: true });
+        await rm(path, { recursive: true, force: true });
     } catch (error) {
       if (!isMissing(error)) throw error;
     }

@@ -116,11 +116,47 @@ export async function removeFile(path: string): Promise<boolean> {
   }
 }
 
-/** Removes a folder with all that is in it. */
-export async function removeFolder(path: string): Promise<void> {
-  const parent = await realpath(dirname(path)).catch(() => undefined);
-  if (parent !== dirname(path)) return;
-  await rm(path, { recursive: true, force: true });
+/**
+ * Removes a folder with all that is in it, for others in one step: it is moved away first. `false`: there was none.
+ */
+export async function removeFolder(store: string, path: string): Promise<boolean> {
+  const temporary = await unfinishedPath(store);
+  try {
+    if ((await realpath(path)) !== path) throw symbolicLink(path);
+    await rename(path, temporary);
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+  await rm(temporary, { recursive: true, force: true });
+  return true;
+}
+
+/**
+ * Writes a folder of links, for others in one step. `false`: there is something at its place already.
+ * @param links digests by their paths below the folder.
+ */
+export async function writeLinkFolder(
+  store: string,
+  path: string,
+  links: ReadonlyMap<string, Digest>,
+): Promise<boolean> {
+  if (await isFolder(path)) return false;
+  const temporary = await unfinishedPath(store);
+  try {
+    for (const [name, digest] of links) {
+      const file = join(temporary, name);
+      await makeFolder(dirname(file));
+      await writeFile(file, digest, { flag: 'wx', mode: 0o644 });
+    }
+    await moveIntoPlace(temporary, path);
+    return true;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    const code = errorCode(error);
+    if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return false;
+    throw error;
+  }
 }
 
 /** Makes a folder and those above it. */

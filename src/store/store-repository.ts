@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { compareText } from '../base/compare-text.ts';
 import { ControllerError } from '../base/controller-error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -16,6 +17,7 @@ import {
   removeFile,
   removeFolder,
   writeLink,
+  writeLinkFolder,
 } from './store-files.ts';
 import { isMissing, storeFailure } from './store-failure.ts';
 import * as paths from './store-paths.ts';
@@ -114,8 +116,20 @@ export function openRepository(
     await writeLink(store, paths.revisionLink(folder, stored), stored);
     if (digest !== stored) await writeLink(store, paths.revisionLink(folder, digest), stored);
     if (reference.kind === 'digest') return;
-    await writeLink(store, paths.tagIndexLink(folder, reference.tag, stored), stored);
-    await writeLink(store, paths.currentLink(folder, reference.tag), stored);
+    await putTag(reference.tag, stored);
+  }
+
+  async function putTag(tag: string, stored: Digest): Promise<void> {
+    const [index, current] = [
+      paths.tagIndexLink(folder, tag, stored),
+      paths.currentLink(folder, tag),
+    ];
+    const tagFolder = paths.tagFolder(folder, tag);
+    // A registry lists every folder here as a tag, so a new one appears with its digest or not at all.
+    const links = new Map([index, current].map((path) => [relative(tagFolder, path), stored]));
+    if (await writeLinkFolder(store, tagFolder, links)) return;
+    await writeLink(store, index, stored);
+    await writeLink(store, current, stored);
   }
 
   async function deleteManifest(digest: Digest): Promise<boolean> {
@@ -130,9 +144,8 @@ export function openRepository(
   }
 
   async function deleteTag(tag: string): Promise<boolean> {
-    const wasThere = await removeFile(paths.currentLink(folder, tag));
-    await removeFolder(paths.tagFolder(folder, tag));
-    return wasThere;
+    const wasThere = (await readLink(paths.currentLink(folder, tag))) !== undefined;
+    return (await removeFolder(store, paths.tagFolder(folder, tag))) && wasThere;
   }
 
   async function listTags(): Promise<string[]> {
