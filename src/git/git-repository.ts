@@ -61,6 +61,8 @@ export interface GitRepository {
     limitBytes: number,
     signal: AbortSignal,
   ): Promise<FileInCommit>;
+  /** Whether a commit is here, so that it need not be fetched. */
+  hasCommit(commit: string): Promise<boolean>;
   readCommit(commit: string): Promise<Commit>;
   /** See `walkHistory`. */
   history(head: string, path: string | undefined, signal: AbortSignal): AsyncGenerator<Commit>;
@@ -200,6 +202,7 @@ export async function openGitRepository(
       return { kind: 'too-large', objectId, bytes: content.byteLength };
     },
 
+    hasCommit: async (commit) => (await objects.findCommit(commit)) !== undefined,
     readCommit: (commit) => readCommit(objects, commit),
     history: (head, path, signal) => walkHistory(objects, head, path, signal),
     findFirstCommitWith: (head, path, predicate, signal) =>

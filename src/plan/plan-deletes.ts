@@ -194,12 +194,13 @@ function lookAtDeleting(
   const returns: LockedImage[] = [];
   for (const line of facts.deleting) {
     if (facts.wanted.has(line.destination)) continue; // It is planned as an image.
-    if (!hasReason(input, facts, line)) {
+    const reason = reasonOf(input, facts, line);
+    if (reason === undefined) {
       returns.push(lineOfDeleting(line));
       continue;
     }
     const mirror = otherThatWants(input, line.destination);
-    const { held, ...rest } = line;
+    const { held, ...rest } = { ...line, reason };
     const other = held?.startsWith(WANTED_BY_MIRROR) === true ? undefined : held;
     const why = mirror === undefined ? other : `${WANTED_BY_MIRROR}${mirror}`;
     stays.push(why === undefined ? rest : { ...rest, held: why });
@@ -207,13 +208,16 @@ function lookAtDeleting(
   return { stays, returns };
 }
 
-function hasReason(input: PlanInput, facts: DeleteFacts, line: DeletingImage): boolean {
-  if (line.reason === PRUNE) return input.policy.policy === 'prune';
+/** Why a line of `deleting` goes, as the files and the policy are now; undefined where nothing says so any more. */
+function reasonOf(input: PlanInput, facts: DeleteFacts, line: DeletingImage): string | undefined {
   const file = input.deletions.find(({ path }) => path === line.reason);
-  if (file === undefined) return false;
-  const before = facts.carriedOut.find(({ path }) => path === file.path);
-  if (before?.blob === file.blob) return true;
-  return byDestination(input, file).has(line.destination);
+  const before = facts.carriedOut.find(({ path }) => path === line.reason);
+  const isNamed =
+    file !== undefined &&
+    (before?.blob === file.blob || byDestination(input, file).has(line.destination));
+  if (isNamed) return line.reason;
+  // Nobody wants it, which is reason enough under this policy.
+  return input.policy.policy === 'prune' ? PRUNE : undefined;
 }
 
 function sortDeletes(deletes: readonly PlannedDelete[]): PlannedDelete[] {

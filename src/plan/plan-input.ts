@@ -68,7 +68,7 @@ export interface DeletionPolicy {
 export interface OtherMirror {
   readonly name: string;
   /** Places, as `formatPlace` writes them, that it wants. */
-  readonly wants: ReadonlySet<string>;
+  readonly wants: Pick<ReadonlySet<string>, 'has'>;
   /** Places that it is deleting, or whose delete its files ask for. */
-  readonly deletes: ReadonlySet<string>;
+  readonly deletes: Pick<ReadonlySet<string>, 'has'>;
 }

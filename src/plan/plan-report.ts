@@ -1,0 +1,192 @@
+import { formatBytes } from '../base/format-bytes.ts';
+import type { LockedImage } from '../lock/lock.ts';
+import type { WantingEntry } from '../lock/wanted-image.ts';
+import { type Platform, formatPlatform } from '../oci/descriptor.ts';
+import type { MirrorChange, NodeImpactReport } from '../resources/node-impact.ts';
+import { type Phrase, listed, phrase } from './phrase.ts';
+import {
+  type HeldDelete,
+  PRUNE,
+  type Plan,
+  type PlannedImage,
+  type PlannedUpdate,
+} from './plan.ts';
+
+/** What people and machines are told of one plan. */
+export interface PlanReport {
+  readonly plan: Plan;
+  /** What the change of the mirror sets does to nodes. */
+  readonly nodes: NodeImpactReport;
+}
+
+/** Items of one sort; a group without items is not there. */
+export interface PlanGroup {
+  readonly title: string;
+  readonly items: readonly PlanItem[];
+}
+
+export interface PlanItem {
+  readonly sign: '+' | '~' | '-' | '!' | '?' | ' ';
+  readonly line: Phrase;
+}
+
+/** The first lines of a report: what of, and what matters most. */
+export function headOf({ plan, nodes }: PlanReport): Phrase[] {
+  const { adds, updates, deletes, held, orphans, keeps, source } = plan;
+  const counts = [
+    `${adds.length} to add`,
+    `${updates.length} to update`,
+    `${deletes.length} to delete`,
+    `${held.length} held`,
+    `${orphans.length} orphans`,
+    `${keeps.length} unchanged`,
+  ].join(', ');
+  return [
+    phrase`mirror ${plan.mirror} at ${plan.destination}`,
+    phrase`source ${source.branch} at commit ${source.commit}`,
+    ['nodes: ', ...nodesLine(nodes)],
+    [`images: ${counts}; ${formatBytes(plan.bytesToMove)} to move`],
+    phrase`plan ${plan.hash}`,
+  ];
+}
+
+/** All groups of a plan that have items. What was resolved wrongly comes before what follows from it. */
+export function groupsOf({ plan, nodes }: PlanReport): PlanGroup[] {
+  const groups: PlanGroup[] = [
+    { title: 'mirror sets', items: nodes.changes.map(mirrorChange) },
+    {
+      title: 'entries that fail, which keeps what they had',
+      items: plan.failures.map(({ wanted, error, entries }) => ({
+        sign: '!',
+        line: phrase`${wanted}: ${error.message} (${error.code}), ${positionsOf(entries)}`,
+      })),
+    },
+    { title: 'images to add', items: plan.adds.map(addition) },
+    { title: 'images to update', items: plan.updates.map(update) },
+    {
+      title: 'images to delete',
+      items: plan.deletes.map(({ line, reason, entry }) => ({
+        sign: '-',
+        line: phrase`${image(line)}, ${askedBy(reason, entry)}`,
+      })),
+    },
+    { title: 'deletes that are held', items: plan.held.map(heldDelete) },
+    {
+      title: 'images whose delete is no longer asked for',
+      items: plan.returns.map((line) => ({ sign: '+', line: image(line) })),
+    },
+    {
+      title: 'images that are being deleted already',
+      items: plan.deleting.map((line) => ({
+        sign: '-',
+        line: phrase`${image(line)}, ${askedBy(line.reason, undefined)}${line.held === undefined ? [] : phrase`; held: ${line.held}`}`,
+      })),
+    },
+    {
+      title: 'orphans: nobody wants them, and they stay',
+      items: plan.orphans.map(({ line, isNew }) => ({
+        sign: '?',
+        line: phrase`${image(line)}, ${[orphanReason(line, isNew)]}`,
+      })),
+    },
+  ];
+  return groups.filter(({ items }) => items.length > 0);
+}
+
+function nodesLine({ impact, changes, unreadable }: NodeImpactReport): Phrase {
+  if (impact === 'none') return ['nothing changes, mirror sets stay as they are'];
+  const kinds = ['ImageDigestMirrorSet', 'ImageTagMirrorSet'] as const;
+  const words = ['added', 'changed', 'removed'] as const;
+  const counts = kinds.flatMap((kind) =>
+    words.flatMap((word) => {
+      const count = changes.filter((one) => one.kind === kind && one.change === word).length;
+      return count === 0 ? [] : [`${count} ${word} in ${kind}`];
+    }),
+  );
+  const does =
+    impact === 'reload'
+      ? 'CRI-O reloads, no node is drained'
+      : 'EVERY NODE IS DRAINED, one after the other';
+  const sources = counts.length === 0 ? '' : ` (sources: ${counts.join(', ')})`;
+  const broken =
+    unreadable.length === 0
+      ? []
+      : phrase`; what changed is not known, since these cannot be read: ${listed(unreadable.map((name) => phrase`${name}`))}`;
+  return [`${does}${sources}`, ...broken];
+}
+
+function mirrorChange(change: MirrorChange): PlanItem {
+  const { kind, source, mirrorsAdded, mirrorsRemoved, impact } = change;
+  const sign = { added: '+', changed: '~', removed: '-' } as const;
+  const mirrors = [
+    ...mirrorsAdded.map((mirror) => phrase`+${mirror}`),
+    ...mirrorsRemoved.map((mirror) => phrase`-${mirror}`),
+  ];
+  return {
+    sign: sign[change.change],
+    line: phrase`${[kind]} ${source}: ${listed(mirrors)} (${[impact]})`,
+  };
+}
+
+function addition(planned: PlannedImage): PlanItem {
+  return {
+    sign: '+',
+    line: phrase`${image(planned)}${only(planned.platforms)}, ${sourcesOf(planned)}, ${positionsOf(planned.entries)}`,
+  };
+}
+
+function update(planned: PlannedUpdate): PlanItem {
+  const { destination, digest, platforms, previous, entries } = planned;
+  const old = previous[0];
+  const change =
+    planned.change === 'digest'
+      ? phrase`${old?.digest ?? 'nothing'} -> ${digest}${only(platforms)}`
+      : phrase`${digest}, platforms ${names(old?.platforms)} -> ${names(platforms)}`;
+  return {
+    sign: '~',
+    line: phrase`${destination} ${change}, ${sourcesOf(planned)}, ${positionsOf(entries)}`,
+  };
+}
+
+function heldDelete({ destination, reason, entry, why }: HeldDelete): PlanItem {
+  return { sign: '!', line: phrase`${destination}: ${why}; ${askedBy(reason, entry)}` };
+}
+
+function orphanReason({ superseded }: LockedImage, isNew: boolean): string {
+  if (superseded === true) return 'replaced by a newer version without a change of files';
+  return isNew ? 'no file wants it from this commit on' : 'no file has wanted it before either';
+}
+
+function image({ destination, digest }: Pick<LockedImage, 'destination' | 'digest'>): Phrase {
+  return phrase`${destination} ${digest}`;
+}
+
+function sourcesOf({ sources }: PlannedImage): Phrase {
+  return ['from ', ...listed(sources.map(({ source }) => phrase`${source}`))];
+}
+
+function positionsOf(entries: readonly WantingEntry[]): Phrase {
+  return ['wanted by ', ...listed(entries.map(entryAt))];
+}
+
+function askedBy(reason: string, entry: WantingEntry | undefined): Phrase {
+  if (entry !== undefined) return phrase`asked for by ${entryAt(entry)}`;
+  if (reason === PRUNE) return ['since nobody wants it (deletion.policy: prune)'];
+  return phrase`asked for by ${reason}`;
+}
+
+function entryAt({ position: { path, line, column }, field }: WantingEntry): Phrase {
+  return phrase`${`${path}:${line}:${column}`} (${field})`;
+}
+
+function only(platforms: readonly Platform[] | undefined): Phrase {
+  return platforms === undefined ? [] : phrase`, only ${names(platforms)}`;
+}
+
+function names(platforms: readonly Platform[] | undefined): Phrase {
+  if (platforms === undefined) return ['all'];
+  return listed(
+    platforms.map((platform) => phrase`${formatPlatform(platform)}`),
+    10,
+  );
+}

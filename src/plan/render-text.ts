@@ -1,0 +1,28 @@
+import { plain } from './phrase.ts';
+import { type PlanGroup, type PlanReport, groupsOf, headOf } from './plan-report.ts';
+
+/** From more items than this on a group shows the first ones and a number. */
+const FOLDED_FROM = 50;
+const SHOWN = 20;
+
+/**
+ * A plan for a terminal. Text that comes from a pull request cannot steer the terminal; digests and ids are
+ * written in full.
+ */
+export function renderText(report: PlanReport): string {
+  const groups = groupsOf(report);
+  const head = headOf(report).map(plain);
+  const body = groups.length === 0 ? ['', 'Nothing to do.'] : groups.flatMap(renderGroup);
+  return [...head, ...body, ''].join('\n');
+}
+
+function renderGroup({ title, items }: PlanGroup): string[] {
+  const shown = items.length > FOLDED_FROM ? items.slice(0, SHOWN) : items;
+  const more = items.length - shown.length;
+  return [
+    '',
+    `${title} (${items.length}):`,
+    ...shown.map(({ sign, line }) => `  ${sign} ${plain(line)}`),
+    ...(more === 0 ? [] : [`    and ${more} more; --output json has all`]),
+  ];
+}

@@ -1,0 +1,178 @@
+import { ControllerError } from '../base/controller-error.ts';
+import type { EntryFailure } from '../lock/entry-failure.ts';
+import type { Lock } from '../lock/lock.ts';
+import { isSameState, nextLock } from '../plan/next-lock.ts';
+import type { Plan } from '../plan/plan.ts';
+import { carryOutDeletes } from './carry-out-deletes.ts';
+import { publishedMessage } from './commit-text.ts';
+import { mirrorImages } from './mirror-images.ts';
+import type { PassContext } from './pass-context.ts';
+import type { MirrorReport } from './pass-report.ts';
+import { type PreparedPlan, preparePlan } from './prepare-plan.ts';
+import { renderOutput } from './render-output.ts';
+
+/** A pass plans anew when somebody else changed a lock at the registry meanwhile; so often at most. */
+const MAX_PLANS = 6;
+
+/** What a pass has done so far, over all its plans. */
+export interface Tally {
+  readonly commits: string[];
+  added: number;
+  gone: number;
+  deleted: number;
+  bytesSent: number;
+}
+
+/**
+ * The pass of one mirror (design.md, section 5): resolve, plan, mirror, publish, delete. Safe to repeat and to
+ * interrupt anywhere: what it needs to go on is in Git and at the registry.
+ * @throws ControllerError where the pass could not be made or published at all.
+ */
+export async function passOfMirror(
+  context: PassContext,
+  signal: AbortSignal,
+): Promise<MirrorReport> {
+  const { files, log } = context;
+  if (files.problems.length > 0) return stalled(context, undefined);
+  const tally: Tally = { commits: [], added: 0, gone: 0, deleted: 0, bytesSent: 0 };
+  for (let attempt = 0; attempt < MAX_PLANS; attempt += 1) {
+    signal.throwIfAborted();
+    const report = await attemptPass(context, tally, signal);
+    if (report !== 'overtaken') return report;
+    log.info({ attempt: attempt + 1 }, 'a lock at the registry changed meanwhile, planning again');
+  }
+  throw new ControllerError(
+    'GIT_REJECTED',
+    `the manifests branch changed during ${MAX_PLANS} plans in a row of mirror ${context.mirror.name}`,
+    {
+      remedy: 'retry-later',
+      hint: 'The next pass tries again. Look at who else pushes to the branch.',
+    },
+  );
+}
+
+async function attemptPass(
+  context: PassContext,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<MirrorReport | 'overtaken'> {
+  const prepared = await prepare(context, signal);
+  if (prepared instanceof ControllerError) return stalled(context, prepared);
+  const { plan, lock } = prepared;
+  const mirrored = await mirrorImages(context, prepared, signal);
+  tally.bytesSent += mirrored.bytesSent;
+  const failures = [...plan.failures, ...mirrored.failures];
+  const next = keepCommit(nextLock(plan, lock, mirrored.outcome), lock);
+  const done = { context, tally, plan, failures, warnings: mirrored.warnings };
+  // A first pass in which nothing worked has nothing to publish, and nothing to remember.
+  if (lock === undefined && isEmpty(next) && failures.length > 0) return finished(done, next);
+
+  const counts = countLines(lock, next);
+  const published = await context.branch.publish(
+    {
+      folder: context.mirror.output,
+      files: renderOutput(next, context.mirror),
+      message: publishedMessage(context, plan, { ...counts, total: next.images.length }, failures),
+      host: context.mirror.destination.host,
+    },
+    signal,
+  );
+  if (published.kind === 'overtaken') return 'overtaken';
+  if (published.kind === 'pushed') {
+    tally.commits.push(published.commit);
+    tally.added += counts.added;
+    tally.gone += counts.leaving;
+  }
+  const deleted = await carryOutDeletes(
+    { ...done, lock: next, isNew: published.kind === 'pushed' },
+    signal,
+  );
+  if (deleted === 'overtaken') return 'overtaken';
+  return finished({ ...done, warnings: [...done.warnings, ...deleted.warnings] }, deleted.lock);
+}
+
+/** The plan, or why the mirror's lock cannot be read. */
+async function prepare(
+  context: PassContext,
+  signal: AbortSignal,
+): Promise<PreparedPlan | ControllerError> {
+  try {
+    return await preparePlan(context, signal);
+  } catch (error) {
+    if (error instanceof ControllerError && error.code === 'LOCK_INVALID') return error;
+    throw error;
+  }
+}
+
+/** A source commit that changes nothing of a mirror makes no commit: the lock keeps the last one that did. */
+function keepCommit(next: Lock, before: Lock | undefined): Lock {
+  return before !== undefined && isSameState(next, before) ? before : next;
+}
+
+function isEmpty(lock: Lock): boolean {
+  return lock.images.length + lock.deleting.length + lock.deletions.length === 0;
+}
+
+function countLines(
+  before: Lock | undefined,
+  after: Lock,
+): { added: number; addedBytes: number; leaving: number } {
+  const key = ({ destination, digest, source }: Lock['images'][number]): string =>
+    `${destination} ${digest} ${source}`;
+  const old = new Set(before?.images.map(key));
+  const now = new Set(after.images.map(key));
+  const added = after.images.filter((line) => !old.has(key(line)));
+  const addedBytes = added.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { added: added.length, addedBytes, leaving: old.difference(now).size };
+}
+
+interface Done {
+  readonly context: PassContext;
+  readonly tally: Tally;
+  readonly plan: Plan;
+  readonly failures: readonly EntryFailure[];
+  readonly warnings: readonly string[];
+}
+
+function finished({ context, tally, plan, failures, warnings }: Done, lock: Lock): MirrorReport {
+  const didSomething = tally.commits.length > 0 || tally.bytesSent > 0 || tally.deleted > 0;
+  const state = failures.length > 0 ? 'Degraded' : didSomething ? 'Applied' : 'Unchanged';
+  return {
+    ...base(context),
+    state,
+    commits: tally.commits,
+    images: { added: tally.added, gone: tally.gone, total: lock.images.length },
+    bytesSent: tally.bytesSent,
+    deleted: tally.deleted,
+    failures,
+    held: [...plan.held, ...heldAtRegistry(lock)],
+    warnings,
+    unfinished: lock.deleting.some(({ held }) => held === undefined),
+  };
+}
+
+function heldAtRegistry(lock: Lock): Plan['held'] {
+  return lock.deleting.flatMap(({ destination, digest, reason, held }) =>
+    held === undefined ? [] : [{ destination, digest, reason, why: held }],
+  );
+}
+
+function stalled(context: PassContext, error: ControllerError | undefined): MirrorReport {
+  return { ...base(context), state: 'Stalled', ...(error === undefined ? {} : { error }) };
+}
+
+function base({ mirror, source, files }: PassContext): Omit<MirrorReport, 'state'> {
+  return {
+    mirror: mirror.name,
+    sourceCommit: source.commit,
+    commits: [],
+    images: { added: 0, gone: 0, total: 0 },
+    bytesSent: 0,
+    deleted: 0,
+    problems: files.problems,
+    failures: [],
+    held: [],
+    warnings: [],
+    unfinished: false,
+  };
+}

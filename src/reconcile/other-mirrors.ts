@@ -1,0 +1,109 @@
+import type { ControllerError } from '../base/controller-error.ts';
+import type { Lock } from '../lock/lock.ts';
+import { absolutePlace, formatPlace, parseDestination } from '../oci/destination.ts';
+import type { OtherMirror } from '../plan/plan-input.ts';
+
+/** A lock of the manifests branch: whose it is, and what it says. */
+export interface BranchLock {
+  /** The folder that it is in; '' for the root. */
+  readonly folder: string;
+  readonly path: string;
+  readonly text: string;
+  /** Undefined where it cannot be read, for the reason in `error`. */
+  readonly lock: Lock | undefined;
+  readonly error: ControllerError | undefined;
+}
+
+/** A mirror of the settings, with what its files say at the commit. */
+export interface KnownMirror {
+  readonly name: string;
+  readonly output: string;
+  readonly host: string;
+  /** What its files want and ask to be deleted, as `formatPlace` writes it; undefined where they are wrong. */
+  readonly places:
+    { readonly wants: readonly string[]; readonly deletes: readonly string[] } | undefined;
+}
+
+/** Wants everything: of a lock that cannot be read nobody knows what it wants (deletes fail closed). */
+const EVERYTHING = { has: () => true };
+
+/**
+ * The other mirrors at a mirror's registry and what they want (design.md, section 5, "Deletes"): of a mirror that
+ * the settings know what its files at the commit want, and what its lock says of files whose entries fail; of any
+ * other, and of one whose files are wrong, what its lock says.
+ */
+export function otherMirrors(
+  mirror: { readonly name: string; readonly host: string; readonly output: string },
+  known: readonly KnownMirror[],
+  locks: readonly BranchLock[],
+): OtherMirror[] {
+  const others: OtherMirror[] = [];
+  const lockIn = new Map(locks.map((lock) => [lock.folder, lock]));
+  for (const { name, host, output, places } of known) {
+    if (name === mirror.name || host !== mirror.host) continue;
+    const found = lockIn.get(output);
+    if (found !== undefined && found.lock === undefined) {
+      others.push({ name, wants: EVERYTHING, deletes: new Set() });
+      continue;
+    }
+    const lock = found?.lock;
+    const locked = placesOf(lock, host);
+    const wants =
+      places === undefined ? locked.wants : [...places.wants, ...incomplete(lock, host)];
+    others.push({
+      name,
+      wants: new Set(wants),
+      deletes: new Set([...locked.deletes, ...(places?.deletes ?? [])]),
+    });
+  }
+  const outputs = new Set([mirror.output, ...known.map(({ output }) => output)]);
+  for (const { folder, path, lock } of locks) {
+    if (outputs.has(folder)) continue;
+    if (lock === undefined) {
+      others.push({
+        name: `of ${path}, which cannot be read`,
+        wants: EVERYTHING,
+        deletes: new Set(),
+      });
+    } else if (hostOf(lock) === mirror.host) {
+      const { wants, deletes } = placesOf(lock, mirror.host);
+      others.push({ name: lock.mirror, wants: new Set(wants), deletes: new Set(deletes) });
+    }
+  }
+  return others;
+}
+
+/** Whether a lock speaks of a registry; one that cannot be read may. */
+export function isAtHost({ lock }: BranchLock, host: string): boolean {
+  return lock === undefined || hostOf(lock) === host;
+}
+
+function hostOf(lock: Lock): string {
+  return parseDestination(lock.destination).host;
+}
+
+function placesOf(lock: Lock | undefined, host: string): { wants: string[]; deletes: string[] } {
+  if (lock === undefined || hostOf(lock) !== host) return { wants: [], deletes: [] };
+  const wanted = lock.images.filter(({ wantedBy }) => wantedBy.length > 0);
+  return { wants: texts(lock, wanted), deletes: texts(lock, lock.deleting) };
+}
+
+/** What files want whose entries failed when the lock was written: as long as they do, it stays wanted. */
+function incomplete(lock: Lock | undefined, host: string): string[] {
+  if (lock === undefined || hostOf(lock) !== host) return [];
+  const files = new Set(
+    lock.configurations.filter((file) => file.incomplete === true).map(({ path }) => path),
+  );
+  return texts(
+    lock,
+    lock.images.filter(({ wantedBy }) => wantedBy.some((path) => files.has(path))),
+  );
+}
+
+function texts(lock: Lock, lines: readonly { readonly destination: string }[]): string[] {
+  const destination = parseDestination(lock.destination);
+  return lines.flatMap((line) => {
+    const place = absolutePlace(line.destination, destination);
+    return place === undefined ? [] : [formatPlace(place)];
+  });
+}

@@ -1,0 +1,45 @@
+import type { Log } from '../base/log.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { ProgressSink } from '../mirror/progress-sink.ts';
+import type { MirrorSettings, Settings } from '../settings/settings.ts';
+import type { Ends } from './ends.ts';
+import type { ManifestsBranch } from './manifests-branch.ts';
+import type { KnownMirror } from './other-mirrors.ts';
+import type { MirrorFiles } from './read-mirror-files.ts';
+
+/** The source commit that a pass reads. */
+export interface SourceCommit {
+  readonly commit: string;
+  readonly branch: string;
+  /** The first line of its message: people's text. */
+  readonly subject: string;
+}
+
+/** What the mirrors of one registry share during a pass. */
+export interface HostContext {
+  /** Digests that were looked up in this pass, by source; nobody is asked twice. */
+  readonly digests: Map<string, Promise<Digest>>;
+  /**
+   * Places, as `formatPlace` writes them, whose content is in doubt, since they were deleted on the word of a head
+   * that is no longer the head: they are looked at before anybody says that they are there.
+   */
+  readonly suspects: Set<string>;
+}
+
+/** Everything that the pass of one mirror is made with. */
+export interface PassContext {
+  readonly mirror: MirrorSettings;
+  readonly transfer: Settings['transfer'];
+  readonly source: SourceCommit;
+  readonly files: MirrorFiles;
+  /** All mirrors of the settings, this one too. */
+  readonly known: readonly KnownMirror[];
+  readonly branch: ManifestsBranch;
+  readonly ends: Ends;
+  readonly host: HostContext;
+  /** Whether tags are looked up again that the lock knows. */
+  readonly isResync: boolean;
+  readonly progress: ProgressSink;
+  readonly clock: () => Date;
+  readonly log: Log;
+}

@@ -1,0 +1,213 @@
+import { forEachConcurrently } from '../base/for-each-concurrently.ts';
+import type { Lock, LockedImage } from '../lock/lock.ts';
+import type { WantedImage } from '../lock/wanted-image.ts';
+import {
+  absolutePlace,
+  formatDestination,
+  formatPlace,
+  parseDestination,
+  relativePlace,
+} from '../oci/destination.ts';
+import type { Digest } from '../oci/digest.ts';
+import { parseReference } from '../oci/reference.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { DeletionFile, OtherMirror } from '../plan/plan-input.ts';
+import { additionalEntries } from '../resolve/additional-entries.ts';
+import { type Resolved, resolveAdditional } from '../resolve/resolve-additional.ts';
+import { unitePlaces } from '../resolve/unite-places.ts';
+import { lookUpDigest, sourceOf, targetOf } from './ends.ts';
+import { type BlobsOf, readBlobs, sizeOf } from './known-content.ts';
+import { deletionFiles } from './named-places.ts';
+import { type BranchLock, isAtHost, otherMirrors } from './other-mirrors.ts';
+import type { PassContext } from './pass-context.ts';
+
+/** A plan, and what it was made of. */
+export interface PreparedPlan {
+  readonly plan: Plan;
+  /** The mirror's lock at the head of the manifests branch. */
+  readonly lock: Lock | undefined;
+  /** All locks at the mirror's registry. */
+  readonly locks: readonly BranchLock[];
+  readonly others: readonly OtherMirror[];
+  readonly blobsOf: BlobsOf;
+}
+
+/**
+ * Resolves the files of a mirror and plans (design.md, section 5, steps 3 and 4). Where nothing changed it asks
+ * no registry anything.
+ * @throws ControllerError LOCK_INVALID when the mirror's own lock cannot be read.
+ */
+export async function preparePlan(
+  context: PassContext,
+  signal: AbortSignal,
+): Promise<PreparedPlan> {
+  const { mirror, files, branch, known, transfer } = context;
+  const { destination } = mirror;
+  const locks = await branch.locks(signal);
+  const own = locks.find(({ folder }) => folder === mirror.output);
+  if (own?.error !== undefined) throw own.error;
+  const atHost = locks.filter((lock) => isAtHost(lock, destination.host));
+  const others = otherMirrors({ ...mirror, host: destination.host }, known, locks);
+  const lock = own?.lock;
+  const resolved = await resolve(context, [...(own === undefined ? [] : [own]), ...atHost], signal);
+  const deletions = deletionFiles(files.deletions, files.documents, destination);
+  const found = await findUnlocked(context, lock, deletions, resolved.wanted, signal);
+  const blobsOf = await readNewBlobs(context, lock, resolved.wanted, signal);
+  const plan = makePlan({
+    mirror: mirror.name,
+    destination,
+    source: { commit: context.source.commit, branch: context.source.branch },
+    lock,
+    configurations: files.configurations,
+    deletions,
+    wanted: resolved.wanted,
+    failures: resolved.failures,
+    found,
+    policy: mirror.deletion,
+    others,
+    blobsOf,
+  });
+  context.log.debug({ parallel: transfer.parallelImages, hash: plan.hash }, 'plan made');
+  return { plan, lock, locks: atHost, others, blobsOf };
+}
+
+async function resolve(
+  { mirror, files, ends, host, transfer, isResync }: PassContext,
+  locks: readonly BranchLock[],
+  signal: AbortSignal,
+): Promise<Resolved> {
+  const { entries } = additionalEntries(files.documents.filter(({ kind }) => kind === 'mirror'));
+  const digestBySource = isResync ? new Map<string, Digest>() : lockedDigests(locks);
+  const resolved = await resolveAdditional(
+    entries,
+    mirror.destination,
+    {
+      lockedDigest: (source) => digestBySource.get(source),
+      async lookUpDigest(reference, lookUpSignal) {
+        const key =
+          reference.kind === 'layout'
+            ? `${mirror.ociRoot ?? ''} ${reference.directory}`
+            : sourceKey(reference);
+        const known = host.digests.get(key);
+        if (known !== undefined) return known;
+        const asking = lookUpDigest(ends, reference, mirror.ociRoot, lookUpSignal);
+        host.digests.set(key, asking);
+        // A failure is not remembered: the next mirror or attempt asks again.
+        asking.catch(() => host.digests.delete(key));
+        return asking;
+      },
+      parallel: transfer.parallelImages,
+    },
+    signal,
+  );
+  return unitePlaces(resolved);
+}
+
+function sourceKey({
+  registry,
+  repository,
+  tag,
+}: {
+  registry: string;
+  repository: string;
+  tag?: string;
+}): string {
+  return `${registry}/${repository}:${tag ?? 'latest'}`;
+}
+
+/** What the locks of a registry know of sources; the first lock counts most. */
+function lockedDigests(locks: readonly BranchLock[]): Map<string, Digest> {
+  const digestBySource = new Map<string, Digest>();
+  for (const { lock } of locks) {
+    for (const { source, digest } of lock?.images ?? []) {
+      if (!digestBySource.has(source)) digestBySource.set(source, digest);
+    }
+  }
+  return digestBySource;
+}
+
+/**
+ * What new or changed delete files name that is at the destination without a line: looked up once, when the file is
+ * new or changed (design.md, section 5, "Deletes").
+ */
+async function findUnlocked(
+  { mirror, ends, transfer }: PassContext,
+  lock: Lock | undefined,
+  deletions: readonly DeletionFile[],
+  wanted: readonly WantedImage[],
+  signal: AbortSignal,
+): Promise<LockedImage[]> {
+  const seen = new Map(lock?.deletions.map(({ path, blob }) => [path, blob]));
+  const isHere = lock?.destination === formatDestination(mirror.destination);
+  const known = new Set([
+    ...(isHere ? [...lock.images, ...lock.deleting].map((line) => line.destination) : []),
+    ...wanted.map(({ place }) => relativePlace(place, mirror.destination)),
+  ]);
+  const unknown = new Map(
+    deletions
+      .filter(({ path, blob }) => seen.get(path) !== blob)
+      .flatMap(({ places }) => places)
+      .map((named) => [relativePlace(named.place, mirror.destination), named] as const)
+      .filter(([destination]) => !known.has(destination)),
+  );
+  const found: LockedImage[] = [];
+  await forEachConcurrently(
+    unknown,
+    { limit: transfer.parallelImages, signal },
+    async ([destination, named]) => {
+      const target = targetOf(ends, named.place);
+      const digest = await target.findManifest({ kind: 'tag', tag: named.place.tag }, signal);
+      if (digest === undefined) return;
+      const asked = { digest, platforms: undefined, reader: () => target };
+      const blobs = (await readBlobs([asked], ends.manifests, 1, signal))(digest, undefined) ?? [];
+      found.push({
+        destination,
+        digest,
+        source: named.source,
+        kind: 'additional',
+        bytes: sizeOf(blobs),
+        wantedBy: [],
+      });
+    },
+  );
+  return found;
+}
+
+/**
+ * The blobs of what is wanted and new, and of what the lock has, so that the plan knows what has to move. Nothing is
+ * read where nothing is new.
+ */
+async function readNewBlobs(
+  { ends, mirror, transfer }: PassContext,
+  lock: Lock | undefined,
+  wanted: readonly WantedImage[],
+  signal: AbortSignal,
+): Promise<BlobsOf> {
+  const lines = lock?.images ?? [];
+  const isLocked = new Set(lines.map(({ digest, destination }) => `${digest} ${destination}`));
+  const isNew = ({ digest, place }: WantedImage): boolean =>
+    !isLocked.has(`${digest} ${relativePlace(place, mirror.destination)}`);
+  const fresh = wanted.filter(isNew);
+  if (fresh.length === 0) return () => undefined;
+  const place = lock === undefined ? undefined : parseDestination(lock.destination);
+  const there = lines.flatMap(({ digest, platforms, destination }) => {
+    const at = place === undefined ? undefined : absolutePlace(destination, place);
+    return at === undefined ? [] : [{ digest, platforms, reader: () => targetOf(ends, at) }];
+  });
+  const coming = fresh.map(({ digest, platforms, source }) => ({
+    digest,
+    platforms,
+    reader: () => sourceOf(ends, parseReference(source), mirror.ociRoot),
+  }));
+  return readBlobs([...coming, ...there], ends.manifests, transfer.parallelImages, signal);
+}
+
+/** Whether a place is one that others are deleting: what is there now does not count as there (design.md, section 4). */
+export function isBeingDeleted(
+  place: Parameters<typeof formatPlace>[0],
+  others: readonly OtherMirror[],
+): boolean {
+  const text = formatPlace(place);
+  return others.some(({ deletes }) => deletes.has(text));
+}
