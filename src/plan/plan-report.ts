@@ -26,7 +26,7 @@ export interface PlanGroup {
 }
 
 export interface PlanItem {
-  readonly sign: '+' | '~' | '-' | '!' | '?' | ' ';
+  readonly sign: '+' | '~' | '-' | '!' | '?';
   readonly line: Phrase;
 }
 
@@ -55,10 +55,10 @@ export function groupsOf({ plan, nodes }: PlanReport): PlanGroup[] {
   const groups: PlanGroup[] = [
     { title: 'mirror sets', items: nodes.changes.map(mirrorChange) },
     {
-      title: 'entries that fail, which keeps what they had',
+      title: 'entries that fail; what they had stays',
       items: plan.failures.map(({ wanted, error, entries }) => ({
         sign: '!',
-        line: phrase`${wanted}: ${error.message} (${error.code}), ${positionsOf(entries)}`,
+        line: phrase`${wanted}: ${error.message} (${[error.code]}), ${positionsOf(entries)}${error.hint === undefined ? [] : phrase`. ${error.hint}`}`,
       })),
     },
     { title: 'images to add', items: plan.adds.map(addition) },
@@ -106,7 +106,7 @@ function nodesLine({ impact, changes, unreadable }: NodeImpactReport): Phrase {
   const does =
     impact === 'reload'
       ? 'CRI-O reloads, no node is drained'
-      : 'EVERY NODE IS DRAINED, one after the other';
+      : 'every node is drained, one after the other';
   const sources = counts.length === 0 ? '' : ` (sources: ${counts.join(', ')})`;
   const broken =
     unreadable.length === 0

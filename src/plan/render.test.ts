@@ -1,0 +1,233 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { ControllerError } from '../base/controller-error.ts';
+import type { LockedImage } from '../lock/lock.ts';
+import type { WantingEntry } from '../lock/wanted-image.ts';
+import type { Digest } from '../oci/digest.ts';
+import { type NodeImpactReport, nodeImpact } from '../resources/node-impact.ts';
+import type { Plan, PlannedImage } from './plan.ts';
+import type { PlanReport } from './plan-report.ts';
+import { renderJson } from './render-json.ts';
+import { renderMarkdown } from './render-markdown.ts';
+import { renderText } from './render-text.ts';
+
+const COMMIT = '4f5e6d7c8b9a4f5e6d7c8b9a4f5e6d7c8b9a4f5e';
+const QUIET: NodeImpactReport = { impact: 'none', changes: [], unreadable: [] };
+
+function digest(letter: string): Digest {
+  return `sha256:${letter.repeat(64)}` as Digest;
+}
+
+function entry(path: string, line: number, field = 'mirror.additionalImages[0]'): WantingEntry {
+  return { position: { path, line, column: 7 }, field };
+}
+
+function planned(name: string, over: Partial<PlannedImage> = {}): PlannedImage {
+  return {
+    place: { host: 'registry.example.com', repository: `mirror/${name}`, tag: '1' },
+    destination: `${name}:1`,
+    digest: digest('a'),
+    sources: [{ source: `quay.io/${name}:1`, wantedBy: ['base.yaml'] }],
+    kind: 'additional',
+    entries: [entry('base.yaml', 5)],
+    ...over,
+  };
+}
+
+function line(name: string, over: Partial<LockedImage> = {}): LockedImage {
+  const destination = `${name}:1`;
+  const source = `quay.io/${name}:1`;
+  return {
+    destination,
+    digest: digest('b'),
+    source,
+    kind: 'additional',
+    bytes: 10,
+    wantedBy: [],
+    ...over,
+  };
+}
+
+function planOf(over: Partial<Plan>): Plan {
+  return {
+    mirror: 'prod-eu',
+    destination: 'registry.example.com/mirror',
+    source: { commit: COMMIT, branch: 'main' },
+    adds: [],
+    updates: [],
+    keeps: [line('kept', { wantedBy: ['base.yaml'] })],
+    orphans: [],
+    deletes: [],
+    held: [],
+    returns: [],
+    deleting: [],
+    failures: [],
+    bytesToMove: 0,
+    configurations: [{ path: 'base.yaml', blob: COMMIT }],
+    deletions: [],
+    hash: digest('c'),
+    ...over,
+  };
+}
+
+function mirrorSets(entries: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
+  const listed = entries.map(([source, mirror]) => ({ source, mirrors: [mirror] }));
+  const set = { kind: 'ImageTagMirrorSet', spec: { imageTagMirrors: listed } };
+  return new Map([['itms-oc-mirror.yaml', JSON.stringify(set)]]);
+}
+
+const ARM64 = { os: 'linux', architecture: 'arm64' };
+const AMD64 = { os: 'linux', architecture: 'amd64' };
+
+const REPORTS: Readonly<Record<string, PlanReport>> = {
+  quiet: { plan: planOf({}), nodes: QUIET },
+  typical: {
+    plan: planOf({
+      adds: [
+        planned('team/app', {
+          platforms: [AMD64, ARM64],
+          sources: ['ghcr.io/team/app:1', 'quay.io/team/app:1'].map((source) => ({
+            source,
+            wantedBy: ['base.yaml'],
+          })),
+          entries: [1, 2, 3, 4, 5].map((number) => entry('base.yaml', number)),
+        }),
+        planned('team/tool'),
+      ],
+      updates: [
+        { ...planned('ubi9/ubi'), change: 'digest', previous: [line('ubi9/ubi')] },
+        {
+          ...planned('ubi9/toolbox'),
+          change: 'platforms',
+          previous: [line('ubi9/toolbox', { platforms: [AMD64] })],
+        },
+      ],
+      deletes: [
+        {
+          line: line('old/app'),
+          reason: 'delete.yaml',
+          entry: entry('delete.yaml', 6, 'delete.additionalImages[0]'),
+        },
+        { line: line('old/tool'), reason: 'prune' },
+      ],
+      held: [
+        {
+          destination: 'old/shared:1',
+          reason: 'delete.yaml',
+          entry: entry('delete.yaml', 8, 'delete.additionalImages[1]'),
+          why: 'still wanted by mirror prod-us',
+        },
+      ],
+      returns: [line('back/again')],
+      deleting: [
+        { ...line('going/one'), since: COMMIT, reason: 'delete.yaml' },
+        {
+          ...line('going/two'),
+          since: COMMIT,
+          reason: 'prune',
+          held: 'another tag has its manifest',
+        },
+      ].map(({ wantedBy: _wantedBy, ...rest }) => rest),
+      orphans: [
+        { line: line('left/new'), isNew: true },
+        { line: line('left/moved', { superseded: true }), isNew: true },
+        { line: line('left/old'), isNew: false },
+      ],
+      failures: [
+        {
+          entries: [entry('base.yaml', 12)],
+          wanted: 'quay.io/team/gone:1',
+          error: new ControllerError('REGISTRY_NOT_FOUND', 'quay.io has no team/gone:1', {
+            remedy: 'retry-later',
+            hint: 'Look whether it was renamed.',
+          }),
+        },
+      ],
+      bytesToMove: 3_651_234_567,
+    }),
+    nodes: nodeImpact(
+      mirrorSets([['quay.io/old', 'registry.example.com/mirror/old']]),
+      mirrorSets([['quay.io/team', 'registry.example.com/mirror/team']]),
+    ),
+  },
+  hostile: {
+    plan: planOf({
+      adds: [
+        planned('evil', {
+          entries: [
+            entry('a`b``c.yaml', 1, '</details><script>alert(1)</script>'),
+            entry('\u001b[2J\u202egnp.yaml\n- @everyone #1', 2, '[x](https://evil.example)'),
+            entry('`', 3, ' '),
+          ],
+        }),
+        planned('long', { entries: [entry('x'.repeat(1000), 1)] }),
+      ],
+    }),
+    nodes: { impact: 'drain', changes: [], unreadable: ['idms\u0007.yaml'] },
+  },
+};
+
+function golden(file: string): string {
+  return fileURLToPath(new URL(`testdata/${file}`, import.meta.url));
+}
+
+function many(count: number): PlanReport {
+  const adds = Array.from({ length: count }, (_, index) => planned(`team/app-${index}`));
+  return { plan: planOf({ adds }), nodes: QUIET };
+}
+
+describe.each(Object.entries(REPORTS))('a plan that is %s', (name, report) => {
+  it('is written as text as in testdata', async () => {
+    await expect(renderText(report)).toMatchFileSnapshot(golden(`${name}.txt`));
+  });
+
+  it('is written as Markdown as in testdata', async () => {
+    await expect(renderMarkdown(report)).toMatchFileSnapshot(golden(`${name}.md`));
+  });
+
+  it('is written as JSON as in testdata', async () => {
+    await expect(renderJson([report])).toMatchFileSnapshot(golden(`${name}.json`));
+  });
+
+  it.each([renderText, renderMarkdown, (one: PlanReport) => renderJson([one])])(
+    'has no character that steers a terminal or turns text around (%o)',
+    (render) => {
+      expect(render(report)).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u);
+    },
+  );
+});
+
+describe('a long plan', () => {
+  it('shows all of 50 images and the first 20 of 51', () => {
+    expect(renderText(many(50)).match(/^ {2}\+ /gm)).toHaveLength(50);
+    const text = renderText(many(51));
+    expect(text.match(/^ {2}\+ /gm)).toHaveLength(20);
+    expect(text).toContain('images to add (51):');
+    expect(text).toContain('    and 31 more; --output json has all\n');
+  });
+
+  it('is folded in Markdown, with every image as long as it fits a comment', () => {
+    const text = renderMarkdown(many(51));
+    expect(text).toContain('<details>\n<summary>images to add (51)</summary>\n\n- `+` ');
+    expect(text.match(/^- `\+` /gm)).toHaveLength(51);
+    expect(renderMarkdown(many(50))).not.toContain('<details>');
+  });
+
+  it.each([1_000, 20_000])('fits a comment with %d images', (count) => {
+    const text = renderMarkdown(many(count));
+    expect(text.length).toBeLessThan(60_000);
+    expect(text).toContain(`- and ${count - 20} more; `);
+  });
+
+  it('has every image in JSON', () => {
+    const read = JSON.parse(renderJson([many(1_000), many(3)])) as { plans: Plan[] };
+    expect(read.plans.map(({ adds }) => adds.length)).toEqual([1_000, 3]);
+  });
+
+  it('fits a comment with names of any length', () => {
+    const entries = Array.from({ length: 4 }, () => entry('p'.repeat(5_000), 1, 'f'.repeat(5_000)));
+    const adds = many(60).plan.adds.map((one) => ({ ...one, entries }));
+    const report = { plan: planOf({ adds, updates: [], held: [] }), nodes: QUIET };
+    expect(renderMarkdown(report).length).toBeLessThan(60_000);
+  });
+});
