@@ -16,7 +16,15 @@ export const SHOWN_PROBLEMS = 100;
 /** One line: `PATH:LINE:COLUMN: FIELD: message (hint)`. */
 export function formatProblem({ position, field, message, hint }: FieldProblem): string {
   const where = field === '' ? formatPosition(position) : `${formatPosition(position)}: ${field}`;
-  return hint === undefined ? `${where}: ${message}` : `${where}: ${message} (${hint})`;
+  return printable(hint === undefined ? `${where}: ${message}` : `${where}: ${message} (${hint})`);
+}
+
+/** Text of a file may hold line breaks and terminal sequences; none of them gets out. */
+function printable(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }
 
 /** A line per problem, at most `SHOWN_PROBLEMS` of them and then `and N more`. */

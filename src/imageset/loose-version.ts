@@ -1,6 +1,6 @@
 import { parse } from 'semver';
 
-const LOOSE = /^v?(\d{1,15})(?:\.(\d{1,15}))?(?:\.(\d{1,15})([-+].*)?)?$/;
+const LOOSE = /^v?(\d{1,15})(?:\.(\d{1,15})(?:\.(\d{1,15})([-+].*)?)?)?$/;
 
 /**
  * A version of an operator as people may write it, `1`, `1.2`, `v1.2.3`, `1.02`, in strict form (`1.0.0`);

@@ -99,5 +99,5 @@ export const BlockedImage = z
 export type BlockedImage = z.infer<typeof BlockedImage>;
 
 export const Samples = z
-  .array(z.strictObject({ name: z.string().exactOptional() }))
+  .array(z.strictObject({ name: z.string().describe('Has no effect.').exactOptional() }))
   .describe('Accepted for the sake of older files; has no effect.');

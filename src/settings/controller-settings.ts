@@ -58,8 +58,8 @@ const Manifests = z
     branch: GitBranch.default('manifests').describe('The branch that is written.'),
     author: z
       .strictObject({
-        name: PersonText.default('imageset-controller'),
-        email: PersonText.default('imageset-controller@localhost'),
+        name: PersonText.default('imageset-controller').describe('The name.'),
+        email: PersonText.default('imageset-controller@localhost').describe('The address.'),
       })
       .prefault({})
       .describe('The author of the commits.'),
@@ -192,7 +192,10 @@ export const ControllerSettings = z
     source: Source,
     manifests: Manifests,
     schedule: Schedule,
-    mirrors: z.array(Mirror).min(1, { error: 'describe at least one mirror' }),
+    mirrors: z
+      .array(Mirror)
+      .min(1, { error: 'describe at least one mirror' })
+      .describe('The mirrors.'),
     releases: Releases,
     transfer: z
       .strictObject({
