@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { parseLock } from '../lock/lock.ts';
-import { mirrorSets } from './mirror-sets.ts';
-import { mirroredImages } from './mirrored-images.ts';
+import { type Lock, parseLock } from '../lock/lock.ts';
+import { absolutePlace, parseDestination } from '../oci/destination.ts';
+import { type MirroredImage, mirrorSets } from './mirror-sets.ts';
 import { renderKustomization } from './render-kustomization.ts';
 import { renderResources } from './render-resources.ts';
 
@@ -25,3 +25,12 @@ it.each(['release', 'catalog'])(
     expect(readdirSync(new URL('resources/', folder))).toEqual([...files.keys()]);
   },
 );
+
+function mirroredImages({ destination, images }: Lock): MirroredImage[] {
+  const below = parseDestination(destination);
+  return images.map(({ destination: written, source, kind }) => {
+    const place = absolutePlace(written, below);
+    if (place === undefined) throw new Error(`${written} is no place`);
+    return { source, place, kind };
+  });
+}
