@@ -139,7 +139,7 @@ export function createTransport(
       body: body.open(),
     };
     const answer = await exchange(wire, reached.origin, outgoing, signal);
-    warnOnce(answer.url.host, answer.headers.warning);
+    warnOnce(answer.url.host, answer.headers.warning, grant.secrets);
     return { ...answer, isElsewhere: answer.url.origin !== reached.origin.base.origin };
   }
 

@@ -66,36 +66,42 @@ async function run(
   environment: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): Promise<Result | 'missing'> {
-  const timeout = AbortSignal.timeout(TIMEOUT);
-  const child = spawn(program, ['get'], {
-    env: environment,
-    shell: false,
-    stdio: ['pipe', 'pipe', 'ignore'],
-    signal: AbortSignal.any([signal, timeout]),
-    killSignal: 'SIGKILL',
-  });
+  signal.throwIfAborted();
+  const child = spawn(program, ['get'], { env: environment, stdio: ['pipe', 'pipe', 'ignore'] });
   // A helper may end without reading.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
+  const result = Promise.withResolvers<Result | 'missing'>();
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
-    if (output.length > MOST_OUTPUT) child.kill('SIGKILL');
+    if (output.length > MOST_OUTPUT) {
+      result.reject(failed(`${program} wrote more than ${MOST_OUTPUT} bytes`));
+      child.stdout.destroy();
+    }
   });
-  return await new Promise((resolve, reject) => {
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') resolve('missing');
-      else if (signal.aborted) reject(signal.reason as Error);
-      else if (timeout.aborted)
-        reject(failed(`${program} did not answer within ${TIMEOUT / 1000} s`));
-      else reject(failed(`${program} could not be started (${error.code ?? 'unknown error'})`));
-    });
-    child.once('close', (exitCode) => {
-      if (output.length > MOST_OUTPUT)
-        reject(failed(`${program} wrote more than ${MOST_OUTPUT} bytes`));
-      else resolve({ exitCode, output });
-    });
+  child.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') result.resolve('missing');
+    else
+      result.reject(failed(`${program} could not be started (${error.code ?? 'unknown error'})`));
   });
+  child.once('close', (exitCode) => {
+    result.resolve({ exitCode, output });
+  });
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]);
+  const giveUp = (): void => {
+    const late = failed(`${program} did not answer within ${TIMEOUT / 1000} s`);
+    result.reject(signal.aborted ? (signal.reason as Error) : late);
+  };
+  limit.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await result.promise;
+  } finally {
+    limit.removeEventListener('abort', giveUp);
+    child.kill('SIGKILL');
+    // What the helper started may outlive it: it loses its reader.
+    child.stdout.destroy();
+  }
 }
 
 function failed(message: string): HttpFailure {

@@ -1,5 +1,8 @@
+import { z } from 'zod';
 import { withoutQueries } from './without-queries.ts';
 import { HttpFailure } from './http-failure.ts';
+
+const CertificateNames = z.object({ subjectaltname: z.string() });
 
 /** What was tried when the network failed. */
 export interface Attempted {
@@ -119,7 +122,7 @@ function tlsFailure(
   text: string,
   { url, caFile }: Attempted,
 ): HttpFailure {
-  const { what, hint } = describeTls(code, text, url, caFile);
+  const { what, hint } = describeTls(cause, code, text, url, caFile);
   return new HttpFailure('REGISTRY_TLS', `${url.host}: ${what}`, {
     remedy: 'wait-for-change',
     again: false,
@@ -129,6 +132,7 @@ function tlsFailure(
 }
 
 function describeTls(
+  cause: unknown,
   code: string,
   text: string,
   url: URL,
@@ -145,7 +149,7 @@ function describeTls(
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
     case 'HOSTNAME_MISMATCH':
       return {
-        what: `the certificate is for another name (${text.replace(/^.*?altnames: /i, '').slice(0, 200)})`,
+        what: `the certificate is for another name (${namesOf(cause)})`,
         hint: `Use a name that the certificate has, or give ${url.host} a certificate with its name.`,
       };
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
@@ -185,6 +189,13 @@ function describeTls(
     };
   }
   return { what: `TLS failed (${code})`, hint: `Check the certificate of ${url.host}.` };
+}
+
+/** The names of a certificate that was refused: `DNS:other.example.com`. */
+function namesOf(cause: unknown): string {
+  const names =
+    cause instanceof Error && 'cert' in cause ? CertificateNames.safeParse(cause.cert) : undefined;
+  return names?.data?.subjectaltname.slice(0, 200) ?? 'it names none';
 }
 
 /** Of an error that wraps others, the first with a code: of several addresses any one explains the failure. */

@@ -3,6 +3,7 @@ import { HttpFailure, type HttpFailureOptions } from './http-failure.ts';
 import { type Answer, discard } from './exchange.ts';
 import { headerOf } from './header-of.ts';
 import { readLimited } from './read-limited.ts';
+import { redact } from './redact.ts';
 import { parseRetryAfter } from './retry.ts';
 import { withoutQueries } from './without-queries.ts';
 import type { ErrorCode } from '../../base/controller-error.ts';
@@ -106,8 +107,7 @@ async function readText(answer: Answer, secrets: readonly string[]): Promise<str
   } catch {
     return '';
   }
-  let text = withoutQueries(wordsOf(body));
-  for (const secret of secrets) if (secret !== '') text = text.replaceAll(secret, '***');
+  const text = withoutQueries(redact(wordsOf(body), secrets));
   return text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text;
 }
 

@@ -1,0 +1,596 @@
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { endSettings } from '../../test/support/end-settings.ts';
+import {
+  type Answering,
+  type LoopbackServer,
+  type SeenRequest,
+  startLoopbackServer,
+} from '../../test/support/loopback-server.ts';
+import { type TemporaryFolder, temporaryFolder } from '../../test/support/temporary-folder.ts';
+import { ControllerError } from '../base/controller-error.ts';
+import { type Log, silentLog } from '../base/log.ts';
+import { createTransport } from './connect-transport.ts';
+import type { EndSettings } from './end-settings.ts';
+import type { RegistryRequest, RegistryResponse, RegistryTransport } from './registry-transport.ts';
+
+const { signal } = new AbortController();
+const PASSWORD = 'p4ssw0rd-of-the-user';
+const BASIC = `Basic ${Buffer.from(`me:${PASSWORD}`).toString('base64')}`;
+const READ: RegistryRequest = {
+  method: 'GET',
+  url: '/v2/team/app/tags/list',
+  scopes: ['repository:team/app:pull'],
+  expect: [200],
+  doing: 'listing tags of team/app',
+};
+
+let folder: TemporaryFolder;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await folder[Symbol.asyncDispose]();
+});
+
+/** A transport with a credentials file for these hosts. */
+async function transport(
+  entries: Record<string, object>,
+  settings: Partial<EndSettings> = {},
+  log: Log = silentLog,
+): Promise<RegistryTransport> {
+  const authFile = join(folder.path, 'auth.json');
+  await writeFile(authFile, JSON.stringify({ auths: entries }));
+  return createTransport(endSettings({ authFile, ...settings }), log);
+}
+
+const ME = { auth: BASIC.slice('Basic '.length) };
+
+interface Served {
+  readonly challenge: (tokens: LoopbackServer) => string | string[];
+  /** Whether a request is let in; the rest gets the challenge. */
+  readonly accepts: (authorization: string | undefined, request: SeenRequest) => boolean;
+  readonly token?: Answering;
+  readonly answer?: Answering;
+}
+
+/** A registry that asks for credentials, and a token server. */
+async function startRegistry({
+  challenge,
+  accepts,
+  token,
+  answer,
+}: Served): Promise<
+  AsyncDisposable & { readonly registry: LoopbackServer; readonly tokens: LoopbackServer }
+> {
+  let issued = 0;
+  const tokens = await startLoopbackServer(
+    token ??
+      ((_, response) => {
+        issued += 1;
+        response.end(JSON.stringify({ token: `token-${issued}`, expires_in: 300 }));
+      }),
+  );
+  const registry = await startLoopbackServer((request, response) => {
+    const { authorization } = request.headers;
+    if (!accepts(authorization, request)) {
+      response.writeHead(401, { 'www-authenticate': challenge(tokens) });
+      response.end('{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}');
+    } else if (answer === undefined) response.end('answer');
+    else answer(request, response);
+  });
+  return {
+    registry,
+    tokens,
+    async [Symbol.asyncDispose]() {
+      await registry[Symbol.asyncDispose]();
+      await tokens[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const bearer =
+  (more = '') =>
+  (tokens: LoopbackServer): string =>
+    `Bearer realm="${tokens.origin}/token?from=realm",service="registry"${more}`;
+
+async function ask(
+  end: RegistryTransport,
+  { host }: LoopbackServer,
+  request: Partial<RegistryRequest> = {},
+  namedHost?: string,
+): Promise<number> {
+  const target = {
+    host,
+    repository: 'team/app',
+    insecure: true,
+    ...(namedHost === undefined ? {} : { namedHost }),
+  };
+  await using response: RegistryResponse = await end.request(
+    target,
+    { ...READ, ...request },
+    signal,
+  );
+  return response.status;
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<ControllerError> {
+  const error: unknown = await promise.catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(ControllerError);
+  return error as ControllerError;
+}
+
+const authorizations = ({ seen }: LoopbackServer): unknown[] =>
+  seen.map(({ url, headers }) => [url, headers.authorization]);
+
+describe('Basic', () => {
+  const served = {
+    challenge: () => 'Basic realm="x"',
+    accepts: (value: string | undefined) => value === BASIC,
+  };
+
+  it('sends the credentials after the ping asked for them', async () => {
+    await using servers = await startRegistry(served);
+    await using end = await transport({ [servers.registry.host]: ME });
+
+    expect(await ask(end, servers.registry)).toBe(200);
+
+    expect(authorizations(servers.registry)).toEqual([
+      ['/v2/', undefined],
+      [READ.url, BASIC],
+    ]);
+    expect(end.accessOf(servers.registry.host, 'team/app')).toEqual({
+      credential: `${join(folder.path, 'auth.json')}, key ${servers.registry.host}`,
+      mayDelete: 'unknown',
+    });
+  });
+
+  it('never sends them to a host that does not ask', async () => {
+    await using registry = await startLoopbackServer((_, response) => response.end());
+    await using end = await transport({ [registry.host]: ME });
+
+    await ask(end, registry);
+
+    expect(authorizations(registry)).toEqual([
+      ['/v2/', undefined],
+      [READ.url, undefined],
+    ]);
+  });
+
+  it('omits empty ones, and says where it looked and what to do', async () => {
+    await using servers = await startRegistry(served);
+    await using end = await transport({ 'other.example.com': ME });
+
+    const failure = await failureOf(ask(end, servers.registry));
+
+    expect(failure).toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', remedy: 'wait-for-change' });
+    expect(failure.message).toBe(
+      `listing tags of team/app: ${servers.registry.host} answered 401: unauthorized: authentication required`,
+    );
+    expect(failure.hint).toContain(join(folder.path, 'auth.json'));
+    expect(failure.hint).toContain(`podman login ${servers.registry.host}`);
+    expect(servers.registry.seen.every(({ headers }) => headers.authorization === undefined)).toBe(
+      true,
+    );
+  });
+
+  it('says whose credentials were refused, once', async () => {
+    await using servers = await startRegistry({ ...served, accepts: () => false });
+    await using end = await transport({ [servers.registry.host]: ME });
+
+    const failure = await failureOf(ask(end, servers.registry));
+
+    expect(failure.hint).toContain(`auth.json, key ${servers.registry.host}`);
+    expect(servers.registry.seen).toHaveLength(2);
+  });
+
+  it('sees credentials that changed after they were refused', async () => {
+    await using servers = await startRegistry(served);
+    await using end = await transport({
+      [servers.registry.host]: { auth: Buffer.from('me:old').toString('base64') },
+    });
+    await failureOf(ask(end, servers.registry));
+
+    await writeFile(
+      join(folder.path, 'auth.json'),
+      JSON.stringify({ auths: { [servers.registry.host]: ME } }),
+    );
+
+    expect(await ask(end, servers.registry)).toBe(200);
+  });
+
+  it.each([
+    ['Negotiate', 'Basic realm="x"'],
+    'Negotiate, Basic realm="x"',
+    'Digest realm="a, b", nonce="c", BASIC realm=x',
+  ])('finds its challenge in %s', async (challenge) => {
+    await using servers = await startRegistry({ ...served, challenge: () => challenge });
+    await using end = await transport({ [servers.registry.host]: ME });
+
+    expect(await ask(end, servers.registry)).toBe(200);
+  });
+
+  it('says what a host offers that nobody understands', async () => {
+    await using servers = await startRegistry({ ...served, challenge: () => 'Negotiate' });
+    await using end = await transport({ [servers.registry.host]: ME });
+
+    const failure = await failureOf(ask(end, servers.registry));
+
+    expect(failure.message).toContain('offers negotiate');
+  });
+
+  it('answers a host that lets everybody ping and asks later, also before a stream', async () => {
+    await using servers = await startRegistry({
+      ...served,
+      accepts: (value, { url }) => url === '/v2/' || value === BASIC,
+    });
+    await using end = await transport({ [servers.registry.host]: ME });
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(Buffer.from('x'));
+    }
+
+    expect(await ask(end, servers.registry, { method: 'POST' })).toBe(200);
+    expect(await ask(end, servers.registry, { method: 'PATCH', body: chunks() })).toBe(200);
+
+    expect(authorizations(servers.registry)).toEqual([
+      ['/v2/', undefined],
+      [READ.url, undefined],
+      [READ.url, BASIC],
+      [READ.url, BASIC],
+    ]);
+  });
+});
+
+describe('Bearer', () => {
+  const accepts = (value: string | undefined): boolean =>
+    value?.startsWith('Bearer token-') === true;
+
+  it('fetches a token with account, scopes and service, and uses it again', async () => {
+    await using servers = await startRegistry({ challenge: bearer(), accepts });
+    await using end = await transport({ [servers.registry.host]: ME });
+    const scopes = ['repository:team/app:push', 'repository:team/app:pull', 'repository:base:pull'];
+
+    await ask(end, servers.registry, { scopes });
+    await ask(end, servers.registry, { scopes: [...scopes].reverse() });
+
+    expect(servers.tokens.seen).toHaveLength(1);
+    const { url = '', headers } = servers.tokens.seen[0] ?? {};
+    expect([...new URL(url, servers.tokens.origin).searchParams]).toEqual([
+      ['from', 'realm'],
+      ['account', 'me'],
+      ['scope', 'repository:base:pull'],
+      ['scope', 'repository:team/app:pull,push'],
+      ['service', 'registry'],
+    ]);
+    expect(headers?.authorization).toBe(BASIC);
+    expect(authorizations(servers.registry).slice(1)).toEqual([
+      [READ.url, 'Bearer token-1'],
+      [READ.url, 'Bearer token-1'],
+    ]);
+  });
+
+  it('fetches a token without credentials where there are none', async () => {
+    await using servers = await startRegistry({ challenge: bearer(), accepts });
+    await using end = await transport({});
+
+    expect(await ask(end, servers.registry)).toBe(200);
+
+    expect(servers.tokens.seen[0]?.headers.authorization).toBeUndefined();
+    expect(servers.tokens.seen[0]?.url).not.toContain('account');
+    expect(end.accessOf(servers.registry.host, 'team/app')?.credential).toBe('anonymous');
+  });
+
+  it('pings once and fetches one token for many requests at the same time', async () => {
+    await using servers = await startRegistry({ challenge: bearer(), accepts });
+    await using end = await transport({ [servers.registry.host]: ME }, { requestsPerHost: 2 });
+
+    await Promise.all(Array.from({ length: 8 }, () => ask(end, servers.registry)));
+
+    expect(servers.tokens.seen).toHaveLength(1);
+    expect(servers.registry.seen).toHaveLength(9);
+  });
+
+  it('gets by with one request at a time where the token server is the registry itself', async () => {
+    await using server: LoopbackServer = await startLoopbackServer((request, response) => {
+      if (request.url.startsWith('/auth')) response.end('{"access_token":"token-1"}');
+      else if (accepts(request.headers.authorization)) response.end();
+      else
+        response
+          .writeHead(401, { 'www-authenticate': `Bearer realm="${server.origin}/auth"` })
+          .end();
+    });
+    await using end = await transport({}, { requestsPerHost: 1 });
+
+    expect(await Promise.all([ask(end, server), ask(end, server)])).toEqual([200, 200]);
+  });
+
+  it('exchanges an identity token', async () => {
+    await using servers = await startRegistry({ challenge: bearer(), accepts });
+    await using end = await transport({ [servers.registry.host]: { identitytoken: 'refresh&me' } });
+
+    expect(await ask(end, servers.registry)).toBe(200);
+
+    const { method, headers, body } = servers.tokens.seen[0] ?? {};
+    expect(method).toBe('POST');
+    expect(headers).toMatchObject({ 'content-type': 'application/x-www-form-urlencoded' });
+    expect(headers?.authorization).toBeUndefined();
+    expect(Object.fromEntries(new URLSearchParams(body))).toMatchObject({
+      grant_type: 'refresh_token',
+      refresh_token: 'refresh&me',
+      service: 'registry',
+      scope: 'repository:team/app:pull',
+    });
+  });
+
+  it("sends the user's own token as it is, but not to a mirror", async () => {
+    await using servers = await startRegistry({ challenge: bearer(), accepts });
+    await using end = await transport({}, { credentials: { kind: 'token', token: 'token-own' } });
+
+    await ask(end, servers.registry);
+    await ask(end, servers.registry, {}, 'quay.io');
+
+    expect(authorizations(servers.registry).slice(1)).toEqual([
+      [READ.url, 'Bearer token-own'],
+      [READ.url, 'Bearer token-1'],
+    ]);
+  });
+
+  it('renews a token after nine tenths of its life', async () => {
+    await using servers = await startRegistry({ challenge: bearer(), accepts });
+    await using end = await transport({});
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const start = Date.now();
+
+    for (const seconds of [0, 269, 271]) {
+      vi.setSystemTime(start + seconds * 1000);
+      await ask(end, servers.registry);
+    }
+
+    expect(authorizations(servers.registry).slice(1)).toEqual([
+      [READ.url, 'Bearer token-1'],
+      [READ.url, 'Bearer token-1'],
+      [READ.url, 'Bearer token-2'],
+    ]);
+  });
+
+  it('fetches a new token for one that the registry no longer takes', async () => {
+    let refused = '';
+    await using servers = await startRegistry({
+      challenge: bearer(),
+      accepts: (value) => accepts(value) && value !== refused,
+    });
+    await using end = await transport({ [servers.registry.host]: ME });
+    await ask(end, servers.registry);
+
+    refused = 'Bearer token-1';
+
+    expect(await ask(end, servers.registry, { method: 'PUT', body: Buffer.from('bytes') })).toBe(
+      200,
+    );
+    expect(servers.registry.seen.at(-1)).toMatchObject({
+      body: 'bytes',
+      headers: { authorization: 'Bearer token-2' },
+    });
+  });
+
+  it('cannot send a stream again, but says that it may work later', async () => {
+    let refused = '';
+    await using servers = await startRegistry({
+      challenge: bearer(),
+      accepts: (value) => accepts(value) && value !== refused,
+    });
+    await using end = await transport({});
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(Buffer.from('x'));
+    }
+    await ask(end, servers.registry);
+
+    refused = 'Bearer token-1';
+    const failure = await failureOf(
+      ask(end, servers.registry, { method: 'PATCH', body: chunks() }),
+    );
+
+    expect(failure).toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', remedy: 'retry-later' });
+    expect(await ask(end, servers.registry, { method: 'PATCH', body: chunks() })).toBe(200);
+  });
+
+  it('fetches a token for the scope that the registry asks for, once', async () => {
+    await using servers = await startRegistry({
+      challenge: bearer(
+        ',error="insufficient_scope",scope="repository:team/app:pull repository:team/app:push"',
+      ),
+      accepts: (value) => value === 'Bearer token-2',
+    });
+    await using end = await transport({});
+
+    expect(await ask(end, servers.registry)).toBe(200);
+
+    expect(
+      new URL(servers.tokens.seen[1]?.url ?? '', servers.tokens.origin).searchParams.getAll(
+        'scope',
+      ),
+    ).toEqual(['repository:team/app:pull,push']);
+  });
+
+  it('does not ask again for what a new token was refused for', async () => {
+    await using servers = await startRegistry({
+      challenge: bearer(',error="insufficient_scope",scope="repository:team/app:pull"'),
+      accepts: () => false,
+    });
+    await using end = await transport({ [servers.registry.host]: ME });
+
+    const failure = await failureOf(ask(end, servers.registry));
+
+    expect(failure).toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', remedy: 'wait-for-change' });
+    expect(servers.tokens.seen).toHaveLength(1);
+    expect(servers.registry.seen).toHaveLength(2);
+  });
+
+  it('says what a token allows', async () => {
+    const access = [{ type: 'repository', name: 'team/app', actions: ['*'] }];
+    const jwt = `e30.${Buffer.from(JSON.stringify({ access })).toString('base64url')}.x`;
+    await using servers = await startRegistry({
+      challenge: bearer(),
+      accepts: (value) => value === `Bearer ${jwt}`,
+      token: (_, response) => response.end(JSON.stringify({ token: '', access_token: jwt })),
+    });
+    await using end = await transport({});
+
+    await ask(end, servers.registry);
+
+    expect(end.accessOf(servers.registry.host, 'team/app')?.mayDelete).toBe('yes');
+  });
+
+  it.each([
+    {
+      status: 401,
+      body: '{"details":"incorrect username or password"}',
+      code: 'REGISTRY_UNAUTHORIZED',
+      says: 'incorrect username or password',
+    },
+    {
+      status: 403,
+      body: '{"errors":[{"code":"DENIED","message":"no"}]}',
+      code: 'REGISTRY_DENIED',
+      says: 'denied: no',
+    },
+    { status: 404, body: '', code: 'REGISTRY_BROKEN', says: '404' },
+    { status: 429, body: '', code: 'REGISTRY_RATE_LIMITED', says: '429' },
+    { status: 500, body: '', code: 'REGISTRY_BROKEN', says: '500' },
+    { status: 200, body: '<html>', code: 'REGISTRY_BROKEN', says: 'token' },
+    {
+      status: 200,
+      body: '{"token":"a\\r\\nX-Injected: b"}',
+      code: 'REGISTRY_BROKEN',
+      says: 'without a token',
+    },
+    {
+      status: 200,
+      body: JSON.stringify({ token: 'x'.repeat(1100_000) }),
+      code: 'REGISTRY_BROKEN',
+      says: 'bytes',
+    },
+  ])(
+    'fails with $code when the token server answers $status',
+    async ({ status, body, code, says }) => {
+      await using servers = await startRegistry({
+        challenge: bearer(),
+        accepts,
+        token: (_, response) => response.writeHead(status).end(body),
+      });
+      await using end = await transport({ [servers.registry.host]: ME });
+
+      const failure = await failureOf(ask(end, servers.registry));
+
+      expect(failure).toMatchObject({ code });
+      expect(failure.message).toContain(says);
+      expect(failure.message).toContain(servers.tokens.host);
+    },
+  );
+
+  it.each(['Bearer service="x"', 'Bearer realm="ftp://x"', 'Bearer realm="/token"'])(
+    'refuses the challenge %s',
+    async (challenge) => {
+      await using servers = await startRegistry({ challenge: () => challenge, accepts });
+      await using end = await transport({});
+
+      expect(await failureOf(ask(end, servers.registry))).toMatchObject({
+        code: 'REGISTRY_BROKEN',
+      });
+    },
+  );
+});
+
+describe('secrets', () => {
+  it('do not follow a redirect, nor a URL that the registry names elsewhere', async () => {
+    await using store = await startLoopbackServer((_, response) => response.end());
+    await using servers = await startRegistry({
+      challenge: bearer(),
+      accepts: (value) => value?.startsWith('Bearer ') === true,
+      answer: (_, response) =>
+        response.writeHead(307, { location: `${store.origin}/blob?sig=1` }).end(),
+    });
+    await using end = await transport({ [servers.registry.host]: ME });
+
+    await ask(end, servers.registry);
+    await ask(end, servers.registry, {
+      method: 'PUT',
+      url: `${store.origin}/upload?_state=1`,
+      body: Buffer.from('x'),
+    });
+
+    expect(authorizations(store)).toEqual([
+      ['/blob?sig=1', undefined],
+      ['/upload?_state=1', undefined],
+    ]);
+  });
+
+  it('do not come back with a redirect that returns from elsewhere', async () => {
+    await using store: LoopbackServer = await startLoopbackServer((_, response) =>
+      response.writeHead(302, { location: `${servers.registry.origin}/back` }).end(),
+    );
+    await using servers = await startRegistry({
+      challenge: () => 'Basic realm="x"',
+      accepts: (value, { url }) => value === BASIC || url === '/back',
+      answer: ({ url }, response) =>
+        url === '/back'
+          ? response.end()
+          : response.writeHead(302, { location: store.origin }).end(),
+    });
+    await using end = await transport({ [servers.registry.host]: ME });
+
+    await ask(end, servers.registry);
+
+    expect(authorizations(servers.registry).at(-1)).toEqual(['/back', undefined]);
+  });
+
+  it('appear in no message, hint or log, even if servers repeat them', async () => {
+    const texts: string[] = [];
+    const keep = (fields: object, message: string): void => {
+      texts.push(JSON.stringify(fields), message);
+    };
+    const log: Log = { error: keep, warn: keep, info: keep, debug: keep, child: () => log };
+    const echo: Answering = ({ headers }, response) => {
+      const said = `you sent ${headers.authorization ?? ''} ${Buffer.from(headers.authorization?.slice(6) ?? '', 'base64').toString()}`;
+      response
+        .writeHead(503, { warning: `299 - "${said.replace(/[^\x20-\x7e]/g, '')}"` })
+        .end(JSON.stringify({ errors: [{ message: said }] }));
+    };
+    const attempts = { retry: { times: 1, delayMs: 1 } };
+    const bearerToken = 't0ken-of-the-registry';
+    const all = [
+      {
+        challenge: () => 'Basic realm="x"',
+        accepts: (value?: string) => value === BASIC,
+        answer: echo,
+      },
+      {
+        challenge: bearer(),
+        accepts: (value?: string) => value?.startsWith('Bearer ') === true,
+        answer: echo,
+        token: ((_, response) => response.end(JSON.stringify({ token: bearerToken }))) as Answering,
+      },
+      { challenge: bearer(), accepts: () => false, token: echo },
+    ];
+
+    for (const served of all) {
+      await using servers = await startRegistry(served);
+      await using end = await transport({ [servers.registry.host]: ME }, attempts, log);
+      const { message, hint, stack, cause } = await failureOf(ask(end, servers.registry));
+      expect(message).toContain('you sent');
+      texts.push(
+        message,
+        hint ?? '',
+        stack ?? '',
+        JSON.stringify(cause ?? ''),
+        JSON.stringify(end.accessOf(servers.registry.host, 'team/app') ?? ''),
+      );
+    }
+
+    const secrets = [PASSWORD, ME.auth, bearerToken];
+    expect(texts.length).toBeGreaterThan(20);
+    expect(texts.filter((text) => secrets.some((secret) => text.includes(secret)))).toEqual([]);
+  });
+});
