@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import git from 'isomorphic-git';
 import { ControllerError } from '../base/controller-error.ts';
 import type { Log } from '../base/log.ts';
@@ -16,8 +16,8 @@ const STALE_LOCK_MS = 30 * 60_000;
  */
 export async function prepareBareRepository(folder: string, log: Log): Promise<void> {
   try {
-    if ((await exists(folder)) && !(await isUsable(folder))) await moveAside(folder, log);
-    if (!(await exists(join(folder, 'HEAD')))) {
+    if ((await isThere(folder)) && !(await isUsable(folder))) await moveAside(folder, log);
+    if (!(await isThere(join(folder, 'HEAD')))) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await git.init({ fs, gitdir: folder, bare: true, defaultBranch: 'main' });
     }
@@ -33,8 +33,8 @@ export async function prepareBareRepository(folder: string, log: Log): Promise<v
 
 /** Moves a repository that turned out to be damaged to `FOLDER.broken`. */
 export async function moveAside(folder: string, log: Log): Promise<void> {
+  if (!(await isThere(folder))) return;
   const broken = `${folder}.broken`;
-  await mkdir(dirname(folder), { recursive: true });
   await rm(broken, { recursive: true, force: true });
   await rename(folder, broken);
   log.warn({ folder, broken }, 'Git repository is damaged and is made again');
@@ -62,7 +62,7 @@ async function isUsable(folder: string): Promise<boolean> {
 async function removeStaleLocks(folder: string): Promise<void> {
   const names = ['HEAD.lock', 'config.lock', 'packed-refs.lock', 'shallow.lock', 'gc.pid'];
   const refs = join(folder, 'refs', 'imageset');
-  const inRefs = (await exists(refs)) ? await readdir(refs) : [];
+  const inRefs = (await isThere(refs)) ? await readdir(refs) : [];
   const locks = [
     ...names.map((name) => join(folder, name)),
     ...inRefs.filter((name) => name.endsWith('.lock')).map((name) => join(refs, name)),
@@ -74,7 +74,8 @@ async function removeStaleLocks(folder: string): Promise<void> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Whether there is something at a path. */
+export async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,

@@ -1,6 +1,6 @@
 import { ControllerError } from '../base/controller-error.ts';
 import type { Log } from '../base/log.ts';
-import { moveAside, prepareBareRepository } from './bare-repository.ts';
+import { isThere, moveAside, prepareBareRepository } from './bare-repository.ts';
 import { blobSizes } from './blob-sizes.ts';
 import { commitFiles, type CommitResult, type NewCommit } from './commit-files.ts';
 import { findFirstCommitWith, readCommit, walkHistory, type Commit } from './commit-history.ts';
@@ -140,7 +140,7 @@ export async function openGitRepository(
 
   async function withRepair<T>(work: (transport: GitTransport) => Promise<T>): Promise<T> {
     try {
-      if (isDamaged) await repair();
+      if (isDamaged || !(await isThere(folder))) await repair();
       return await work(transport);
     } catch (error) {
       if (!isDamaged || signal.aborted) throw error;
@@ -172,7 +172,7 @@ export async function openGitRepository(
 
     async lookUp(branches, signal) {
       const refs = branches.map(branchRef);
-      const found = await transport.listRefs(refs, signal);
+      const found = await withRepair((via) => via.listRefs(refs, signal));
       return new Map(branches.map((branch) => [branch, found.get(branchRef(branch))]));
     },
 
@@ -215,7 +215,7 @@ export async function openGitRepository(
       if (parent !== expectedOld) {
         throw new RangeError(`${commit} follows ${String(parent)}, not ${String(expectedOld)}`);
       }
-      return transport.push({ ref, commit, expectedOld }, signal);
+      return await transport.push({ ref, commit, expectedOld }, signal);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { RUN_AS_GROUP } from './process-group.ts';
 import { simpleGit, type SimpleGitOptions } from 'simple-git';
 
 /** What a call of git needs. */
@@ -49,8 +50,8 @@ const SET_BY_US: NonNullable<SimpleGitOptions['unsafe']> = {
 };
 
 /**
- * Runs git and returns what it printed. Throws `GitProgramError`, or the reason of the signal. Git passes
- * an interrupt on to the programs that it started.
+ * Runs git and returns what it printed. Throws `GitProgramError`, or the reason of the signal; then git and
+ * the programs that it started are ended.
  */
 export async function runGit(
   parameters: readonly string[],
@@ -64,7 +65,7 @@ export async function runGit(
   let received = 0;
   const git = simpleGit({
     baseDir: folder,
-    binary: program,
+    binary: ['sh', '-c'],
     abort: AbortSignal.any([signal, deadline, tooMuch.signal]),
     timeout: { block: idleMs },
     // Normally its pipes close with it. A daemon that a credential helper leaves behind may hold them open.
@@ -77,7 +78,8 @@ export async function runGit(
       const [stdout, stderr] = [stdOut, stdErr].map((parts) =>
         Buffer.concat(parts).toString('utf8'),
       );
-      const isMissing = /^Error: spawn \S+ (?:ENOENT|EACCES)/.test(stderr ?? '');
+      // What a shell answers for a program that is not there; where sh itself is missing, Node's words.
+      const isMissing = exitCode === 127 || (stderr ?? '').startsWith('Error: spawn sh ENOENT');
       failure = new GitProgramError(isMissing ? 'missing' : 'failed', stdout ?? '', stderr ?? '');
       return error ?? failure;
     },
@@ -91,7 +93,7 @@ export async function runGit(
     }
   });
   try {
-    return await git.raw([...parameters]);
+    return await git.raw([RUN_AS_GROUP, program, ...parameters]);
   } catch (error) {
     signal.throwIfAborted();
     if (isPluginError(error) || failure === undefined) {

@@ -13,19 +13,28 @@ export function sanitizeLine(text: string, limit: number): string {
 }
 
 /**
- * What a server or git said, for a message: at most 2 KiB, no control characters but line breaks, no
- * user names or passwords in URLs, no query strings, and none of the secrets given.
+ * What a server or git said, for a message: the last 2 KiB, no progress, no control characters but line
+ * breaks, no user names or passwords in URLs, no query strings, and none of the secrets given.
  */
 export function sanitizeOutput(text: string, secrets: readonly string[]): string {
   const known = secrets.filter((secret) => secret !== '');
-  const withoutSecrets = known.reduce((all, secret) => all.replaceAll(secret, '***'), text);
-  return withoutSecrets
-    .slice(0, 64 * 1024)
-    .replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@']*@/gi, '$1')
-    .replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s?'"]*)\?[^\s'"]*/gi, '$1')
+  return known
+    .reduce((all, secret) => all.replaceAll(secret, '***'), text)
     .split(/[\r\n]+/)
-    .map((line) => sanitizeLine(line, 500))
-    .filter((line) => line !== '')
+    .filter((line) => line.trim() !== '' && !PROGRESS.test(line))
+    .slice(-40)
+    .map((line) => sanitizeLine(withoutUrlSecrets(line), 500))
     .join('\n')
-    .slice(0, 2048);
+    .slice(-2048);
+}
+
+const PROGRESS = /\d+% \(\d+\/\d+\)|^(?:remote: )?(?:Enumerating|Total) /;
+const MAX_LINE = 4096;
+
+function withoutUrlSecrets(line: string): string {
+  // Cut between words: of half a URL nobody can tell what is the password.
+  const short = line.length <= MAX_LINE ? line : line.slice(0, MAX_LINE).replace(/\S+$/, '');
+  return short
+    .replaceAll(/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@']*@/gi, '$1')
+    .replaceAll(/(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s?'"]*)\?[^\s'"]*/gi, '$1');
 }

@@ -1,4 +1,6 @@
-import { chmod, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
@@ -252,6 +254,48 @@ describe.skipIf(!hasProgram('git'))('a repository of this machine', () => {
     const error = await failure(repository.fetchBranch('absent', { shallow: true }, signal));
     expect(error.code).toBe('GIT_NOT_FOUND');
     expect(error.message).toContain('absent');
+  });
+
+  it('carries on where somebody removed the copy', async () => {
+    const copy = join(folder.path, 'removed.git');
+    const repository = await open({ url: fixture.url }, { folder: copy });
+    await rm(copy, { recursive: true });
+    expect((await repository.lookUp(['main'], signal)).get('main')).toBeDefined();
+    await rm(copy, { recursive: true });
+    expect(await repository.fetchBranch('main', { shallow: true }, signal)).toMatch(
+      /^[0-9a-f]{40}$/,
+    );
+  });
+
+  it.each([
+    { scheme: 'https', end: 'abort' },
+    { scheme: 'https', end: 'timeout' },
+    { scheme: 'ssh', end: 'abort' },
+    { scheme: 'ssh', end: 'timeout' },
+  ])('leaves a silent $scheme server at an $end, with all programs', async ({ scheme, end }) => {
+    const silent = createServer();
+    const accepted = once(silent, 'connection') as Promise<[Socket]>;
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const idleMs = end === 'timeout' ? 2000 : 60_000;
+    const repository = await open(
+      { url: `${scheme}://git@127.0.0.1:${port}/x.git`, knownHostsFile: '/dev/null' },
+      { timeouts: { idleMs } },
+    );
+    const stop = new AbortController();
+    const failed = failure(repository.lookUp(['main'], stop.signal));
+    const [socket] = await accepted;
+    socket.on('error', () => undefined).resume();
+    // Closed only when the last program that holds the connection is gone.
+    const closed = once(socket, 'close');
+    const reason = new Error('enough');
+    if (end === 'abort') stop.abort(reason);
+    const error = await failed;
+    await closed;
+    silent.close();
+    if (end === 'abort') expect(error).toBe(reason);
+    else expect(error.code).toBe('GIT_UNREACHABLE');
   });
 
   it('needs git for a repository of this machine', async () => {
