@@ -1,0 +1,166 @@
+import type { Command } from 'commander';
+import { ControllerError } from '../../base/controller-error.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { RawFlags } from '../end-options.ts';
+import type { CommandIo } from '../io.ts';
+import { packageVersion } from '../package-version.ts';
+import { reportError } from '../report-error.ts';
+import { type Workflow, checkCommonFlags, checkMirrorArguments } from './check-arguments.ts';
+import { formatDuration } from './format-duration.ts';
+import { loadConfiguration } from './load-configuration.ts';
+import {
+  type MirrorLog,
+  type MirrorLogLevel,
+  createMirrorLog,
+  formatErrorLine,
+  formatStamp,
+} from './mirror-log.ts';
+import { type MirrorFlags, addMirrorOptions, readMirrorFlags } from './mirror-options.ts';
+import { type MirrorEnd, checkDestination, mirrorToMirror } from './mirror-to-mirror.ts';
+import { openEnds } from './open-ends.ts';
+import { makeFolder, openWorkspace, prepareWorkspace } from './workspace.ts';
+
+/** `imageset mirror`: the reference tool's workflows, flags, files and exit codes (design.md, section 7). */
+export function addMirrorCommand(program: Command, { io, signal, finish }: CommandContext): void {
+  const command = program
+    .command('mirror')
+    .description('mirror what an ImageSetConfiguration asks for (the default command)')
+    .argument('[destination...]', 'docker://HOST[:PORT][/PATH]')
+    .usage('-c FILE --workspace file://DIR docker://HOST[:PORT][/PATH] [flags]');
+  addMirrorOptions(command);
+  command.action(async (words: readonly string[], raw: RawFlags) => {
+    finish(await mirrorCommand({ words, raw, usage: command.helpInformation() }, io, signal));
+  });
+}
+
+export interface MirrorArguments {
+  readonly words: readonly string[];
+  readonly raw: RawFlags;
+  /** Printed with errors of the arguments. */
+  readonly usage: string;
+}
+
+/** @returns the exit code (spec, config-and-outputs, 8.6). */
+export async function mirrorCommand(
+  { words, raw, usage }: MirrorArguments,
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<number> {
+  const checked = checkArguments(words, raw, io);
+  if (checked instanceof ControllerError) {
+    io.stderr(`${usage}\n${formatErrorLine(checked.message, io.now())}`);
+    return 1;
+  }
+  const log = createMirrorLog(io, checked.level);
+  const end = await orReport(checked, log, io, async () => {
+    log.info('👋 Hello, welcome to imageset');
+    log.info(`⚙️  environment version: v${packageVersion()}`);
+    return runWorkflow(checked, log, io, signal);
+  });
+  if (end.error !== undefined) log.error(`[Executor] ${end.error} `);
+  return end.code;
+}
+
+interface CheckedArguments {
+  readonly flags: MirrorFlags;
+  readonly level: MirrorLogLevel;
+  readonly workflow: Workflow;
+}
+
+function checkArguments(
+  words: readonly string[],
+  raw: RawFlags,
+  { environment }: CommandIo,
+): CheckedArguments | ControllerError {
+  try {
+    const flags = readMirrorFlags(raw);
+    const level = checkCommonFlags(flags, environment);
+    return { flags, level, workflow: checkMirrorArguments(words, flags) };
+  } catch (error) {
+    if (error instanceof ControllerError && error.code === 'USAGE') return error;
+    throw error;
+  }
+}
+
+async function runWorkflow(
+  { flags, workflow }: CheckedArguments,
+  log: MirrorLog,
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<MirrorEnd> {
+  refuseWhatIsMissing(flags);
+  if (workflow.kind !== 'mirrorToMirror') throw onlyToMirror(workflow.kind);
+  const configuration = await loadConfiguration(flags.config, io.cwd);
+  for (const warning of configuration.warnings) log.warn(warning);
+
+  const started = io.now();
+  const stamp = formatStamp(started, 'file');
+  const workspace = openWorkspace(workflow.workspace, io.cwd);
+  await makeFolder(workspace, 'logs');
+  log.openFile(workspace.path('logs', `oc-mirror-${stamp}.log`));
+  log.info('🔀 workflow mode: mirrorToMirror ');
+  await prepareWorkspace(workspace);
+
+  const registryLog = workspace.path('logs', `registry-${stamp}.log`);
+  const { environment } = io;
+  await using ends = await openEnds({ flags, registryLog, environment });
+  const { maxNestedPaths } = flags;
+  const destination = await checkDestination(
+    workflow.destination,
+    { ends, log, maxNestedPaths },
+    signal,
+  );
+  const { cwd, now } = io;
+  const run = { configuration, destination, flags, workspace, ends, cwd, log, now, stamp };
+  const end = await orReport({ level: 'info' }, log, io, () => mirrorToMirror(run, signal));
+  log.info(`mirror time     : ${formatDuration(io.now().getTime() - started.getTime())}`);
+  log.info('👋 Goodbye, thank you for using imageset');
+  return end;
+}
+
+/** What ends a command without a result of its own: exit 1, a defect with its stack. */
+async function orReport(
+  { level }: { readonly level: MirrorLogLevel },
+  log: MirrorLog,
+  io: CommandIo,
+  work: () => Promise<MirrorEnd>,
+): Promise<MirrorEnd> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ControllerError)) {
+      io.stderr(reportError(error, { withCauses: true }));
+      return { code: 1, error: error instanceof Error ? error.message : String(error) };
+    }
+    if (level === 'debug' || level === 'trace') log.debug(reportError(error, { withCauses: true }));
+    const hint = error.hint === undefined ? '' : ` (${error.hint})`;
+    return { code: 1, error: `${error.message}${hint}` };
+  }
+}
+
+/** Better refused than ignored. @throws ControllerError USAGE */
+function refuseWhatIsMissing({ dryRun, dryRunManifestLists, securePolicy }: MirrorFlags): void {
+  if (dryRun || dryRunManifestLists) {
+    throw refused(
+      'this version has no dry-run',
+      'imageset plan shows what the controller would do.',
+    );
+  }
+  if (securePolicy) {
+    throw refused(
+      'this version does not enforce a trust policy',
+      'Leave --secure-policy out, if you trust the sources; it is refused, since nothing would be checked.',
+    );
+  }
+}
+
+function onlyToMirror(kind: string): ControllerError {
+  return refused(
+    `this version mirrors from registry to registry only, not ${kind}`,
+    'Give --workspace file://DIR and docker://HOST/PATH.',
+  );
+}
+
+function refused(message: string, hint: string): ControllerError {
+  return new ControllerError('USAGE', message, { remedy: 'wait-for-change', hint });
+}

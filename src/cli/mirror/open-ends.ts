@@ -1,0 +1,68 @@
+import { appendFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Log } from '../../base/log.ts';
+import type { Ends } from '../../reconcile/ends.ts';
+import { loadRegistriesConf } from '../../registry/conf/load-registries-conf.ts';
+import { createTransport } from '../../registry/connect-transport.ts';
+import { createRegistryClient } from '../../registry/create-registry-client.ts';
+import type { RegistryClient } from '../../registry/registry-client.ts';
+import { openLayoutSource } from '../../store/layout-source.ts';
+import { createManifestCache } from '../../store/manifest-cache.ts';
+import { type EndFlags, endSettingsFromFlags } from '../end-settings-from-flags.ts';
+import { makeLog } from '../make-log.ts';
+import type { MirrorFlags } from './mirror-options.ts';
+
+export interface OpenEndsOptions {
+  readonly flags: MirrorFlags;
+  /** The file that retries and registries' warnings go to, and nowhere else (spec, transfer-engine, 1.2). */
+  readonly registryLog: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+const MANIFESTS_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The two ends of a run, to be disposed.
+ * @throws ControllerError USAGE for credential flags that exclude each other, REGISTRIES_CONF_INVALID.
+ */
+export async function openEnds({
+  flags,
+  registryLog,
+  environment,
+}: OpenEndsOptions): Promise<Ends & AsyncDisposable> {
+  const log = makeLog({
+    level: 'debug',
+    format: 'json',
+    isTerminal: false,
+    write: (line) => {
+      appendFileSync(registryLog, line);
+    },
+  });
+  const registriesConf = await loadRegistriesConf({ environment, fileRoot: '' });
+  const { parallelImages, parallelLayers, retryTimes, retryDelayMs } = flags;
+  const defaults = {
+    retry: { times: retryTimes, delayMs: Math.max(0, retryDelayMs) },
+    // One for each blob in flight, and one for each image's manifests.
+    requestsPerHost: parallelImages * parallelLayers + parallelImages,
+    environment,
+  };
+  const credentialHelpers = registriesConf.credentialHelpers;
+  const options = credentialHelpers === undefined ? {} : { credentialHelpers };
+  function open(end: EndFlags, endLog: Log): RegistryClient {
+    const settings = endSettingsFromFlags(end, defaults);
+    const transport = createTransport(settings, endLog, options);
+    return createRegistryClient({ transport, registriesConf, log: endLog });
+  }
+  const reading = open(flags.source, log.child({ end: 'source' }));
+  const writing = open(flags.destination, log.child({ end: 'destination' }));
+  return {
+    reading,
+    writing,
+    manifests: createManifestCache({ limitBytes: 0, memoryBytes: MANIFESTS_BYTES, log }),
+    openLayout: (directory, root = '.') => openLayoutSource(resolve(root, directory)),
+    async [Symbol.asyncDispose]() {
+      await reading[Symbol.asyncDispose]();
+      await writing[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { stringify } from 'yaml';
+import { compareText } from '../../base/compare-text.ts';
+import type { ImageSetDocument } from '../../imageset/image-set-document.ts';
+import { API_VERSION } from '../../imageset/image-set-schema.ts';
+
+/** Fields that are written even where they are empty (spec, config-and-outputs, section 7). */
+const ALWAYS = new Set(['mirror', 'delete']);
+/** A chart's values are its own language, in which `false` and empty have a meaning. */
+const VERBATIM = new Set(['values']);
+/** What a delete does not have. */
+const MIRROR_ONLY = new Set(['blockedImages', 'samples']);
+
+export interface PinnedConfigurations {
+  /** `isc_pinned_<time>.yaml` and `disc_pinned_<time>.yaml`. */
+  readonly fileNames: { readonly mirror: string; readonly delete: string };
+  readonly mirror: string;
+  readonly delete: string;
+}
+
+/**
+ * The image set as it was carried out, and the one that deletes the same (spec, config-and-outputs, section 7). What
+ * moves, a catalog's tag, is a digest in them. A file of several documents gives files of several.
+ */
+export function pinConfigurations(
+  documents: readonly ImageSetDocument[],
+  now: Date,
+): PinnedConfigurations {
+  const time = `${now.toISOString().slice(0, 'yyyy-MM-ddTHH:mm:ss'.length)}Z`;
+  return {
+    fileNames: { mirror: `isc_pinned_${time}.yaml`, delete: `disc_pinned_${time}.yaml` },
+    mirror: documents.map((document) => format(pinnedMirror(document))).join('---\n'),
+    delete: documents.map((document) => format(pinnedDelete(document))).join('---\n'),
+  };
+}
+
+function pinnedMirror({ content, archiveSize }: ImageSetDocument): object {
+  return { apiVersion: API_VERSION, archiveSize, kind: 'ImageSetConfiguration', mirror: content };
+}
+
+function pinnedDelete({ content }: ImageSetDocument): object {
+  const same = Object.entries(content).filter(([name]) => !MIRROR_ONLY.has(name));
+  const stanza = Object.fromEntries(same);
+  return { apiVersion: API_VERSION, delete: stanza, kind: 'DeleteImageSetConfiguration' };
+}
+
+function format(document: object): string {
+  // The reference tool's lists are not indented below their key.
+  return stringify(withoutEmpty(document), { lineWidth: 0, indentSeq: false });
+}
+
+/** Sorted keys at every depth; nothing that is empty. */
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value)
+    .map(([name, field]): [string, unknown] => [
+      name,
+      VERBATIM.has(name) ? field : withoutEmpty(field),
+    ])
+    .filter(([name, field]) => ALWAYS.has(name) || !isEmpty(field))
+    .sort(([left], [right]) => compareText(left, right));
+  return Object.fromEntries(fields);
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '' || value === false) return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}

@@ -1,0 +1,110 @@
+import { Command, CommanderError } from 'commander';
+import type { CommandContext } from './command-context.ts';
+import { addCommands } from './commands.ts';
+import type { CommandIo } from './io.ts';
+import { type FlagShape, normaliseArguments } from './normalise-arguments.ts';
+import { formatErrorLine } from './mirror/mirror-log.ts';
+import { packageVersion } from './package-version.ts';
+import { reportError } from './report-error.ts';
+
+/** What a call without a command means (design.md, section 7). */
+const BY_DEFAULT = 'mirror';
+
+/**
+ * Runs one command line, without program name. Never throws: what goes wrong is printed.
+ * @returns the exit code.
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<number> {
+  let code = 0;
+  const program = createProgram(io, {
+    io,
+    signal,
+    finish: (value) => {
+      code = value;
+    },
+  });
+  const line = commandLineOf(args, program);
+  try {
+    await program.parseAsync(line, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      io.stderr(reportError(error, { withCauses: isDebug(args) }));
+      return 1;
+    }
+    if (error.exitCode === 0) return 0;
+    const message = inReferenceWords(error);
+    const isMirror = line[0] === BY_DEFAULT;
+    io.stderr(isMirror ? formatErrorLine(message, io.now()) : `error: ${message}\n`);
+    return 1;
+  }
+}
+
+function createProgram(io: CommandIo, context: CommandContext): Command {
+  const program = new Command('imageset')
+    .description(
+      'Keeps container mirror registries equal to what ImageSetConfiguration files say.\n' +
+        'Without a command: mirror. "imageset COMMAND --help" shows the flags of a command.',
+    )
+    .version(`imageset version v${packageVersion()}`, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: io.stdout,
+      writeErr: io.stderr,
+      // The message is printed below, after the usage text, in our words.
+      outputError: () => undefined,
+      getOutHelpWidth: io.columns,
+      getErrHelpWidth: io.columns,
+    })
+    .configureHelp({
+      optionTerm: (option) => option.flags.replace(' [bool]', ''),
+      sortOptions: false,
+    })
+    .showHelpAfterError(true);
+  addCommands(program, context);
+  return program;
+}
+
+function commandLineOf(args: readonly string[], program: Command): string[] {
+  const names = [...program.commands.map((command) => command.name()), 'help'];
+  const isAboutProgram = args.some((argument) =>
+    ['-h', '--help', '-v', '--version'].includes(argument),
+  );
+  const words = args.filter((argument) => argument !== '--v2');
+  if (isAboutProgram && words.length === 1) return words;
+  return normaliseArguments(args, flagsOf(program), names, BY_DEFAULT);
+}
+
+/** The flags of all commands at any depth; one name means the same everywhere. */
+function flagsOf(command: Command): FlagShape[] {
+  const own = command.options.flatMap(({ long, short, required, optional }): FlagShape[] =>
+    // Flags that are neither are commander's own, or of commands that read no `=VALUE`.
+    long === undefined || (!required && !optional) ? [] : [{ long, short, takesValue: required }],
+  );
+  return [...own, ...command.commands.flatMap(flagsOf)];
+}
+
+/** Commander's messages as the reference tool words them (spec, config-and-outputs, 8.1). */
+function inReferenceWords({ code, message }: CommanderError): string {
+  const text = message.replace(/^error: /, '');
+  const [, named = ''] = /'([^']*)'/.exec(text) ?? [];
+  if (code === 'commander.unknownOption') {
+    if (named.startsWith('--'))
+      return text.replace(/^unknown option '([^']*)'/, 'unknown flag: $1');
+    return `unknown shorthand flag: '${named.charAt(1)}' in ${named}`;
+  }
+  if (code === 'commander.optionMissingArgument') {
+    const flag = named.split(/[ ,]+/).find((word) => word.startsWith('--')) ?? named;
+    return `flag needs an argument: ${flag}`;
+  }
+  return text;
+}
+
+function isDebug(args: readonly string[]): boolean {
+  return /--log-level[= ](?:debug|trace)/.test(args.join(' '));
+}

@@ -1,0 +1,52 @@
+import { ControllerError } from './base/controller-error.ts';
+import { runCommandLine } from './cli/run-command-line.ts';
+
+/** The process edge: the only file that acts when it is loaded, and the only one that reads `process.env`. */
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGPIPE_CODE = 141;
+
+const stopping = new AbortController();
+let stoppedWith: number | undefined;
+
+for (const [name, code] of Object.entries(SIGNALS)) {
+  process.on(name, () => {
+    // The second signal does not wait for anything.
+    if (stoppedWith !== undefined) process.exit(code);
+    stoppedWith = code;
+    stopping.abort(
+      new ControllerError('ABORTED', `stopped by ${name}`, {
+        remedy: 'retry-later',
+        hint: 'What is done is done: the same call goes on from there.',
+      }),
+    );
+  });
+}
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read our output has gone, e.g. `| head`.
+    if (error.code === 'EPIPE') process.exit(SIGPIPE_CODE);
+    throw error;
+  });
+}
+
+const code = await runCommandLine(
+  process.argv.slice(2),
+  {
+    stdout: (text) => {
+      process.stdout.write(text);
+    },
+    stderr: (text) => {
+      process.stderr.write(text);
+    },
+    isTerminal: { stdout: process.stdout.isTTY, stderr: process.stderr.isTTY },
+    columns: () => process.stderr.columns || process.stdout.columns || 80,
+    environment: process.env,
+    cwd: process.cwd(),
+    now: () => new Date(),
+  },
+  stopping.signal,
+);
+// A command that got everything done in spite of the signal has succeeded.
+process.exitCode = code === 0 ? 0 : (stoppedWith ?? code);
