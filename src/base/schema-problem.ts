@@ -13,6 +13,8 @@ export interface RuleParams {
 export interface SchemaProblem extends FieldProblem {
   readonly path: FieldPath;
   readonly issue: z.core.$ZodIssue;
+  /** Nothing stands where something is needed. */
+  readonly isMissing: boolean;
 }
 
 /** What a schema found in a document, in the words of people and with positions; a problem for each unknown field. */
@@ -36,16 +38,17 @@ export function schemaProblems(
 interface Description {
   readonly message: string;
   readonly hint?: string | undefined;
+  readonly isMissing?: boolean;
 }
 
 function locate(
   path: FieldPath,
   issue: z.core.$ZodIssue,
   document: YamlDocument,
-  { message, hint }: Description,
+  { message, hint, isMissing = false }: Description,
 ): SchemaProblem {
   const problem = { position: document.positionOf(path), field: formatField(path), message };
-  return { ...problem, ...(hint === undefined ? {} : { hint }), path, issue };
+  return { ...problem, ...(hint === undefined ? {} : { hint }), path, issue, isMissing };
 }
 
 function describeUnknown(key: string, known: readonly string[]): Description {
@@ -67,7 +70,7 @@ function describe(
   }
   const isMissing = found === undefined || found === null || found === '';
   if (isMissing && (issue.code === 'invalid_type' || issue.code === 'invalid_value')) {
-    return { message: 'this field is missing or empty' };
+    return { message: 'this field is missing or empty', isMissing: true };
   }
   if (issue.code === 'invalid_type') return describeType(path, issue, found, document);
   if (issue.code === 'invalid_value') {

@@ -57,7 +57,7 @@ describe('readYaml', () => {
   });
 
   it.each([
-    { what: 'a tab', text: 'a:\n\tb: 1\n', line: 2, column: 1, message: /tab/ },
+    { what: 'a tab', text: 'a:\n\tb: 1\n', line: 2, column: 1, message: /^a tab/ },
     {
       what: 'a template',
       text: 'a: 1\nb: {{ .Values.x }}\n',

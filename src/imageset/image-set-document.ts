@@ -103,52 +103,37 @@ function checkSchema(
   return { problems, value: input as Configuration };
 }
 
-function toProblem(
-  { position, field, message, hint, path, issue }: SchemaProblem,
-  kind: KindName,
-): Problem {
+function toProblem(found: SchemaProblem, kind: KindName): Problem {
+  const { position, field, message, hint, path } = found;
   const { stanza } = KINDS[kind];
   const content = path[0] === stanza ? contentTypeOf(path[1]) : undefined;
-  const base = { position, field, message, ...(hint === undefined ? {} : { hint }) };
-  const isLate =
-    issue.code === 'custom'
-      ? (issue.params as ImageSetRuleParams | undefined)?.stage === 'collect'
-      : isMissingName(issue, path, message);
-  if (isLate && content !== undefined) return { ...base, stage: 'collect', content };
-  return { ...base, ...betterWords(path, stanza, base), stage: 'load' };
+  const problem = { position, field, message, ...(hint === undefined ? {} : { hint }) };
+  if (content !== undefined && isLate(found)) return { ...problem, stage: 'collect', content };
+  return { ...problem, ...wordsForHead(found, stanza), stage: 'load' };
 }
 
-/** A name that is missing or empty is found in collection, but that of a catalog (spec, config-and-outputs, 1.5). */
-function isMissingName(issue: z.core.$ZodIssue, path: FieldPath, message: string): boolean {
-  return (
-    issue.code === 'invalid_type' &&
-    issue.expected === 'string' &&
-    message.includes('missing') &&
-    path.at(-1) !== 'catalog'
-  );
+/** Names that are missing or empty are found in collection, but that of a catalog (spec, config-and-outputs, 1.5). */
+function isLate({ issue, path, isMissing }: SchemaProblem): boolean {
+  if (issue.code === 'custom') {
+    return (issue.params as ImageSetRuleParams | undefined)?.stage === 'collect';
+  }
+  const isText = issue.code === 'invalid_type' && issue.expected === 'string';
+  return isMissing && isText && path.at(-1) !== 'catalog';
 }
 
-function betterWords(
-  path: FieldPath,
+/** Better words for what is wrong with the fields of the document itself. */
+function wordsForHead(
+  { path, isMissing }: SchemaProblem,
   stanza: 'mirror' | 'delete',
-  { message, hint }: { readonly message: string; readonly hint?: string },
-): { readonly message: string; readonly hint?: string } {
+): { readonly message?: string; readonly hint?: string } {
   const [first] = path;
-  const other = stanza === 'mirror' ? 'delete' : 'mirror';
-  if (path.length === 1 && first === other) {
-    const owner = other === 'mirror' ? 'ImageSetConfiguration' : 'DeleteImageSetConfiguration';
-    return {
-      message: `${other} is not allowed in this kind`,
-      hint: `Write a document of the kind ${owner} for it.`,
-    };
-  }
-  if (path.length === 1 && first === 'apiVersion') {
-    return { message, hint: `Write apiVersion: ${API_VERSION}.` };
-  }
-  if (path.length === 1 && first === stanza && message.includes('missing')) {
-    return { message, hint: `Everything stands below ${stanza}:.` };
-  }
-  return { message, ...(hint === undefined ? {} : { hint }) };
+  if (path.length !== 1) return {};
+  if (first === 'apiVersion') return { hint: `Write apiVersion: ${API_VERSION}.` };
+  if (first === stanza && isMissing) return { hint: `Everything stands below ${stanza}:.` };
+  const owner = Object.entries(KINDS).find(([, kind]) => kind.stanza === first)?.[0];
+  if (owner === undefined || first === stanza) return {};
+  const hint = `Write a document of the kind ${owner} for it.`;
+  return { message: `${String(first)} is not allowed in this kind`, hint };
 }
 
 interface Head {
