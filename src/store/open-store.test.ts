@@ -278,6 +278,36 @@ describe('manifests and tags', () => {
     );
   });
 
+  it('are there with their digest as soon as they are listed, and gone in one step', async () => {
+    const image = await makeImage();
+    await putImage('app', image);
+    const target = store.target('app');
+    let isDone = false;
+    async function change(): Promise<void> {
+      for (let index = 0; index < 100; index += 1) {
+        await target.putManifest(image.top, { kind: 'tag', tag: `v${index}` }, NEVER);
+        if (index % 2 === 0) await target.deleteTag(`v${index}`, NEVER);
+      }
+      isDone = true;
+    }
+    const incomplete: string[] = [];
+    async function watch(): Promise<void> {
+      const tags = join(folder, 'docker/registry/v2/repositories/app/_manifests/tags');
+      while (!isDone) {
+        const names = await readdir(tags).catch(() => []);
+        const newest = names.sort((a, b) => Number(b.slice(1)) - Number(a.slice(1)))[0];
+        if (newest === undefined) continue;
+        const entries = await readdir(join(tags, newest)).catch(() => ['current']); // Deleted since.
+        if (!entries.includes('current')) incomplete.push(newest);
+      }
+    }
+
+    await Promise.all([change(), watch(), watch()]);
+
+    expect(incomplete).toEqual([]);
+    expect(await target.listTags(NEVER)).toHaveLength(50);
+  });
+
   it('accept white space in links of other programs, and take broken links for missing ones', async () => {
     const image = await makeImage();
     await putImage('app', image, 'v1');

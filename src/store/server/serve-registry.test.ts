@@ -304,7 +304,7 @@ describe('uploads', () => {
     expect(await readdir(join(registry.storageFolder, '.imageset/unfinished'))).toEqual([]);
   });
 
-  it('keep what arrived when the client goes away in the middle', async () => {
+  it('take one client at a time, and keep what arrived when it goes away in the middle', async () => {
     const location = await beginUpload();
     const { host } = registry;
     const socket = connect(Number(host.split(':')[1]), '127.0.0.1');
@@ -315,6 +315,8 @@ describe('uploads', () => {
       if (headers.range === '0-299') break;
       await sleep(10);
     }
+    const second = await ask('PATCH', location, { body: 'x' });
+    expect([second.status, errorCode(second)]).toEqual([400, 'BLOB_UPLOAD_INVALID']);
     socket.destroy();
     let resumed = await ask('PUT', `${location}?digest=${digest}`, {
       headers: { 'content-range': '300-999' },
