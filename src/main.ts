@@ -45,6 +45,15 @@ const code = await runCommandLine(
     environment: process.env,
     cwd: process.cwd(),
     now: () => new Date(),
+    terminal: process.stderr.isTTY ? process.stderr : undefined,
+    onHangup(listener) {
+      process.on('SIGHUP', listener);
+      return {
+        [Symbol.dispose]() {
+          process.off('SIGHUP', listener);
+        },
+      };
+    },
   },
   stopping.signal,
 );

@@ -11,4 +11,8 @@ export interface CommandIo {
   /** Absolute; relative paths of arguments count from here. */
   readonly cwd: string;
   readonly now: () => Date;
+  /** stderr, where it is a terminal: for displays that move. */
+  readonly terminal: NodeJS.WriteStream | undefined;
+  /** Calls the listener at every SIGHUP until disposed; without a listener SIGHUP ends the process. */
+  readonly onHangup: (listener: () => void) => Disposable;
 }

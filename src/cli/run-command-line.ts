@@ -9,6 +9,8 @@ import { reportError } from './report-error.ts';
 
 /** What a call without a command means (design.md, section 7). */
 const BY_DEFAULT = 'mirror';
+/** Commands of the reference tool that are not here: named as what they are, not taken for a destination. */
+const MISSING = ['delete', 'list', 'describe', 'init', 'completion'];
 
 /**
  * Runs one command line, without program name. Never throws: what goes wrong is printed.
@@ -28,6 +30,11 @@ export async function runCommandLine(
     },
   });
   const line = commandLineOf(args, program);
+  const [command = ''] = line;
+  if (MISSING.includes(command)) {
+    io.stderr(formatErrorLine(`this version has no command "${command}"`, io.now()));
+    return 1;
+  }
   try {
     await program.parseAsync(line, { from: 'user' });
     return code;
@@ -38,7 +45,7 @@ export async function runCommandLine(
     }
     if (error.exitCode === 0) return 0;
     const message = inReferenceWords(error);
-    const isMirror = line[0] === BY_DEFAULT;
+    const isMirror = command === BY_DEFAULT;
     io.stderr(isMirror ? formatErrorLine(message, io.now()) : `error: ${message}\n`);
     return 1;
   }
@@ -71,7 +78,7 @@ function createProgram(io: CommandIo, context: CommandContext): Command {
 }
 
 function commandLineOf(args: readonly string[], program: Command): string[] {
-  const names = [...program.commands.map((command) => command.name()), 'help'];
+  const names = [...program.commands.map((command) => command.name()), 'help', ...MISSING];
   const isAboutProgram = args.some((argument) =>
     ['-h', '--help', '-v', '--version'].includes(argument),
   );

@@ -52,7 +52,7 @@ export async function mirrorCommand(
     return 1;
   }
   const log = createMirrorLog(io, checked.level);
-  const end = await orReport(checked, log, io, async () => {
+  const end = await orReport(checked.level, log, io, async () => {
     log.info('👋 Hello, welcome to imageset');
     log.info(`⚙️  environment version: v${packageVersion()}`);
     return runWorkflow(checked, log, io, signal);
@@ -83,7 +83,7 @@ function checkArguments(
 }
 
 async function runWorkflow(
-  { flags, workflow }: CheckedArguments,
+  { flags, workflow, level }: CheckedArguments,
   log: MirrorLog,
   io: CommandIo,
   signal: AbortSignal,
@@ -112,7 +112,7 @@ async function runWorkflow(
   );
   const { cwd, now } = io;
   const run = { configuration, destination, flags, workspace, ends, cwd, log, now, stamp };
-  const end = await orReport({ level: 'info' }, log, io, () => mirrorToMirror(run, signal));
+  const end = await orReport(level, log, io, () => mirrorToMirror(run, signal));
   log.info(`mirror time     : ${formatDuration(io.now().getTime() - started.getTime())}`);
   log.info('👋 Goodbye, thank you for using imageset');
   return end;
@@ -120,7 +120,7 @@ async function runWorkflow(
 
 /** What ends a command without a result of its own: exit 1, a defect with its stack. */
 async function orReport(
-  { level }: { readonly level: MirrorLogLevel },
+  level: MirrorLogLevel,
   log: MirrorLog,
   io: CommandIo,
   work: () => Promise<MirrorEnd>,
@@ -132,7 +132,9 @@ async function orReport(
       io.stderr(reportError(error, { withCauses: true }));
       return { code: 1, error: error instanceof Error ? error.message : String(error) };
     }
-    if (level === 'debug' || level === 'trace') log.debug(reportError(error, { withCauses: true }));
+    if (level === 'debug' || level === 'trace') {
+      log.debug(reportError(error, { withCauses: true }).trimEnd());
+    }
     const hint = error.hint === undefined ? '' : ` (${error.hint})`;
     return { code: 1, error: `${error.message}${hint}` };
   }
