@@ -307,8 +307,17 @@ describe('a list of tags', () => {
     );
   });
 
+  it('that continues at another host is not followed', async () => {
+    const lines = await withTarget(
+      () => page(['a'], '<http://elsewhere.example/v2/app/tags/list?last=a>; rel="next"'),
+      async (target) => {
+        await expect(target.listTags(signal)).rejects.toThrow('elsewhere.example');
+      },
+    );
+    expect(lines).toHaveLength(1);
+  });
+
   it.each([
-    ['continues at another host', () => page(['a'], '<http://elsewhere.example/v2/>; rel="next"')],
     ['runs in a circle', () => page(['a'], '</v2/app/tags/list?last=a>; rel="next"')],
     ['is no JSON', () => ({ status: 200, body: '<html>' })],
     ['is something else', () => ({ status: 200, body: '{"tags":5}' })],

@@ -287,6 +287,7 @@ describe.skipIf(!hasRegistry)('the registry client against docker-registry 2.8',
     });
     // The mirror that delivered the manifest serves the rest: no question to the one before it.
     expect(requests).toEqual(['GET blobs 200', 'GET manifests 200']);
+    expect(mirrored.sourceAccess()).toEqual([{ host: registry.host, credential: 'anonymous' }]);
     await expect(source.readManifest({ kind: 'tag', tag: 'v2' }, signal)).rejects.toMatchObject({
       code: 'REGISTRY_UNREACHABLE',
       message: expect.stringMatching(

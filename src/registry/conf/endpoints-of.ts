@@ -96,7 +96,7 @@ function matchWildcard(prefix: string, name: string): number | undefined {
   const slash = suffix.indexOf('/');
   const domain = slash < 0 ? suffix : suffix.slice(0, slash);
   const host = name.slice(0, name.indexOf('/'));
-  if (!host.endsWith(domain) || host.length === domain.length) return undefined;
+  if (!host.endsWith(domain)) return undefined;
   return matchPlain(slash < 0 ? host : `${host}${suffix.slice(slash)}`, name);
 }
 
