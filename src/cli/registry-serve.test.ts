@@ -7,8 +7,7 @@ import { writeHtpasswd } from '../../test/support/htpasswd.ts';
 import { makeImage } from '../../test/support/make-image.ts';
 import { plainRequest } from '../../test/support/plain-request.ts';
 import { pushImage } from '../../test/support/push-image.ts';
-import type { CommandIo } from './io.ts';
-import { type RegistryServeOptions, registryServe } from './registry-serve.ts';
+import { type RegistryServeOptions, type ServeIo, registryServe } from './registry-serve.ts';
 
 let cwd: string;
 let stdout: string;
@@ -25,14 +24,11 @@ afterEach(async () => {
 });
 
 function start(options: Omit<RegistryServeOptions, 'folder' | 'port'>): Promise<number> {
-  const io: CommandIo = {
+  const io: ServeIo = {
     stdout: (text) => (stdout += text),
     stderr: () => undefined,
     isTerminal: { stdout: false, stderr: false },
-    columns: () => 80,
-    environment: {},
     cwd,
-    now: () => new Date(),
   };
   return registryServe({ folder: 'store', port: 0, ...options }, io, stop.signal);
 }

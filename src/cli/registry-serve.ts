@@ -23,6 +23,9 @@ export interface RegistryServeOptions {
   readonly logLevel?: LogLevel;
 }
 
+/** What the command needs of the process. */
+export type ServeIo = Pick<CommandIo, 'stdout' | 'stderr' | 'isTerminal' | 'cwd'>;
+
 /** What is in flight when the command is told to stop gets so long. */
 const GRACE_MS = 20_000;
 const DEFAULT_PORT = 5000;
@@ -33,7 +36,7 @@ const DEFAULT_PORT = 5000;
  */
 export async function registryServe(
   options: RegistryServeOptions,
-  io: CommandIo,
+  io: ServeIo,
   signal: AbortSignal,
 ): Promise<number> {
   const { host, anonymous, readOnly } = options;

@@ -265,7 +265,7 @@ it.skipIf(process.platform !== 'linux')(
   async () => {
     await using folder = await temporaryFolder();
     await using registry = await startRegistryProcess(folder.path);
-    const content = seededBytes('pulled', 16 * 1024 * 1024);
+    const content = seededBytes('pulled', 8 * 1024 * 1024);
     const digest = digestOf(content);
     await pushBlob(registry.endpoint, 'app', digest, content);
     const path = `/v2/app/blobs/${digest}`;
@@ -276,7 +276,7 @@ it.skipIf(process.platform !== 'linux')(
     );
 
     expect(new Set(received)).toEqual(new Set([content.length]));
-    // Held whole, 100 pulls would be 1.6 GB.
+    // Held whole, 100 pulls would be 800 MiB.
     expect((await registry.peakMemory()) - before).toBeLessThan(300 * 1024 * 1024);
   },
 );
