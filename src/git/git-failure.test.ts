@@ -34,6 +34,7 @@ it.each([
   ['GIT_UNREACHABLE', 'ssh: connect to host x port 22: Connection refused'],
   ['GIT_UNREACHABLE', 'error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502'],
   ['GIT_UNREACHABLE', 'fatal: early EOF'],
+  ['GIT_INVALID', 'error: cannot run ssh: No such file or directory\nfatal: unable to fork'],
   ['GIT_INVALID', "fatal: transport 'ext' not allowed"],
 ])('gives %s for: %s', (code, output) => {
   const error = gitError({ ...call, output: `${output}\nwith s3cret` });

@@ -49,6 +49,13 @@ const KINDS: readonly FailureKind[] = [
     hint: 'Register the public key of sshKeyFile at the server, with write access where manifests are pushed, and check the user in the URL (mostly git@).',
   },
   {
+    pattern: /cannot run ssh|\bssh: (?:command )?not found/i,
+    code: 'GIT_INVALID',
+    what: 'git needs the program ssh, which is not there',
+    hint: 'Install an ssh client, or use https with a token.',
+    remedy: 'wait-for-change',
+  },
+  {
     pattern: /No user exists for uid/i,
     code: 'GIT_INVALID',
     what: 'ssh refuses to run as a user that has no entry in /etc/passwd',

@@ -102,6 +102,9 @@ export async function openGitRepository(
   const { folder, remote, environment: ambient, log, program = 'git' } = options;
   const address = parseRemoteAddress(remote.url);
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  if (address.kind === 'http' && (remote.tokenFile ?? remote.passwordFile) !== undefined) {
+    log.warn({ url: address.display }, 'Git credentials are sent over http, readable on the way');
+  }
   await prepareBareRepository(folder, log);
 
   let isDamaged = false;

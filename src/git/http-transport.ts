@@ -43,7 +43,7 @@ export function httpTransport(options: HttpTransportOptions): GitTransport {
   ): Promise<T> {
     const credentials = await readCredentials(remote, address);
     const secrets = credentials === undefined ? [] : [credentials.password];
-    const agent = await proxyAgent(options);
+    const agent = proxyAgent(options, await readAuthority(remote));
     const limited = AbortSignal.any([signal, AbortSignal.timeout(totalMs)]);
     const headers: Record<string, string> = {};
     if (credentials !== undefined) {
@@ -148,16 +148,27 @@ export function httpTransport(options: HttpTransportOptions): GitTransport {
   };
 }
 
-async function proxyAgent({
-  ambient,
-  remote,
-  timeouts,
-}: HttpTransportOptions): Promise<Dispatcher> {
+async function readAuthority({ caFile }: GitRemote): Promise<Buffer | undefined> {
+  if (caFile === undefined) return undefined;
+  try {
+    return await readFile(caFile);
+  } catch (error) {
+    throw new ControllerError('GIT_UNTRUSTED', `the CA file ${caFile} cannot be read`, {
+      remedy: 'retry-later',
+      hint: "Name a readable PEM file with the certificate of the server's authority in caFile.",
+      cause: error,
+    });
+  }
+}
+
+function proxyAgent(
+  { ambient, timeouts }: HttpTransportOptions,
+  ca: Buffer | undefined,
+): Dispatcher {
   const variable = (name: string): string | undefined =>
     ambient[name] ?? ambient[name.toUpperCase()];
   const httpProxy = variable('http_proxy') ?? variable('all_proxy');
   const httpsProxy = variable('https_proxy') ?? variable('all_proxy');
-  const ca = remote.caFile === undefined ? undefined : await readFile(remote.caFile);
   const tls = { timeout: 30_000, ...(ca === undefined ? {} : { ca }) };
   return new EnvHttpProxyAgent({
     // Empty, not absent: else undici reads the environment of the process by itself.

@@ -80,9 +80,14 @@ export function nativeTransport(options: NativeTransportOptions): GitTransport {
 
   return {
     async listRefs(refs, signal) {
-      const names = refs.map((ref) => ref.replace(/^refs\/(?:heads|tags)\//, '')).join(' and ');
+      const names = refs.map((ref) => ref.replace(/^refs\/(?:heads|tags)\//, ''));
       const parameters = ['ls-remote', '--quiet', '--', address.url, ...refs];
-      const output = await run(`look up ${names}`, parameters, timeouts.lookUpMs, signal);
+      const output = await run(
+        `look up ${[...new Set(names)].join(' and ')}`,
+        parameters,
+        timeouts.lookUpMs,
+        signal,
+      );
       return parseRefs(output, refs);
     },
 

@@ -200,6 +200,10 @@ describe.skipIf(!hasProgram('git'))('a repository of this machine', () => {
     );
     expect(first?.id).toBe(commits[1]);
     expect(first?.committer.time).toEqual(times[1]);
+    // It was there before, and gone in between: the last time counts.
+    const isBack = (text: string): boolean => !text.endsWith('b');
+    const again = await repository.findFirstCommitWith(head, 'lock', isBack, signal);
+    expect(again?.id).toBe(head);
     expect(
       await repository.findFirstCommitWith(head, 'lock', (t) => t.includes('z'), signal),
     ).toBeUndefined();
@@ -346,6 +350,11 @@ describe.skipIf(!canServeGitHttps)('a server over https (nginx with git http-bac
       expect(await fixture.git(['show', 'manifests:clusters/prod/imageset.lock'])).toBe('two');
       const heads = await repository.lookUp(['main', 'manifests', 'none'], signal);
       expect([...heads.values()]).toEqual([head, two.commit, undefined]);
+      await fixture.git(['update-ref', 'refs/heads/manifests', one.commit]);
+      expect(await publish(repository, two.commit, 'four\n')).toMatchObject({
+        outcome: 'rejected',
+      });
+      expect(await fixture.git(['rev-parse', 'manifests'])).toBe(one.commit);
       await fixture.git(['fsck', '--strict']);
     });
 
