@@ -169,7 +169,8 @@ function keepImage(
     if (line === undefined) continue;
     const failing = line.source === source ? line.wantedBy.filter((path) => failed.has(path)) : [];
     const everybody = [...new Set([...wantedBy, ...failing])].sort(compareText);
-    result.keeps.push({ ...line, source, kind: image.kind, wantedBy: everybody });
+    const { superseded, ...kept } = line;
+    result.keeps.push({ ...kept, source, kind: image.kind, wantedBy: everybody });
   }
   // The image is wanted by other names: the old name stays as an orphan, since clusters may still pull by it.
   for (const line of bySource.values()) result.left.push(line);

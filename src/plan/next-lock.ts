@@ -119,7 +119,7 @@ function keepPrevious(image: PlannedImage, previous: readonly LockedImage[]): Lo
   const wantedBy = [...new Set(image.sources.flatMap((source) => source.wantedBy))].sort(
     compareText,
   );
-  return previous.map((line) => ({ ...line, wantedBy }));
+  return previous.map(({ superseded, ...line }) => ({ ...line, wantedBy }));
 }
 
 function deletingLine(plan: Plan, { line, reason }: PlannedDelete): DeletingImage {

@@ -65,12 +65,32 @@ export async function mirrorImages(
             knownBlobs:
               missing.length === 0 ? () => [] : await knownBlobs(context, prepared.locks, signal),
             progress: context.progress,
+            stopping: context.stopping,
           },
           signal,
         );
+  throwIfStopped(results);
   signal.throwIfAborted();
   mustBeHealed(suspects, results);
   return collect(planned, results, presence.returned, refused);
+}
+
+/** A pass that was stopped publishes nothing: what it copied is found again by the next one. */
+function throwIfStopped(results: ReadonlyMap<string, PassImageResult>): void {
+  const left = [...results].filter(
+    ([, { status }]) => status === 'not-started' || status === 'aborted',
+  );
+  if (left.length === 0) return;
+  const names = left.slice(0, 5).map(([id]) => id);
+  const more = left.length > names.length ? ` and ${left.length - names.length} more` : '';
+  throw new ControllerError(
+    'ABORTED',
+    `stopped: ${results.size - left.length} of ${results.size} images are done, left are ${names.join(', ')}${more}`,
+    {
+      remedy: 'retry-later',
+      hint: 'Nothing was published. The next pass goes on; blobs that arrived are not sent again.',
+    },
+  );
 }
 
 interface Looked {

@@ -39,6 +39,10 @@ export interface PassContext {
   readonly host: HostContext;
   /** Whether tags are looked up again that the lock knows. */
   readonly isResync: boolean;
+  /** Destinations of the lock that are gone from the registry and could not be healed. */
+  readonly lost: ReadonlySet<string>;
+  /** Aborted when no further image may start; what is in flight is finished. */
+  readonly stopping: AbortSignal;
   readonly progress: ProgressSink;
   readonly clock: () => Date;
   readonly log: Log;

@@ -58,7 +58,7 @@ export async function preparePlan(
     mirror: mirror.name,
     destination,
     source: { commit: context.source.commit, branch: context.source.branch },
-    lock,
+    lock: withoutLost(lock, context.lost),
     configurations: files.configurations,
     deletions,
     wanted: resolved.wanted,
@@ -201,6 +201,12 @@ async function readNewBlobs(
     reader: () => sourceOf(ends, parseReference(source), mirror.ociRoot),
   }));
   return readBlobs([...coming, ...there], ends.manifests, transfer.parallelImages, signal);
+}
+
+/** What is gone from the registry is wanted as if it had never been there, under the digest that the lock has. */
+function withoutLost(lock: Lock | undefined, lost: ReadonlySet<string>): Lock | undefined {
+  if (lock === undefined || lost.size === 0) return lock;
+  return { ...lock, images: lock.images.filter(({ destination }) => !lost.has(destination)) };
 }
 
 /** Whether a place is one that others are deleting: what is there now does not count as there (design.md, section 4). */

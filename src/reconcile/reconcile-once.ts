@@ -1,44 +1,12 @@
 import { ControllerError } from '../base/controller-error.ts';
-import type { Log } from '../base/log.ts';
-import type { GitRepository } from '../git/git-repository.ts';
-import type { ProgressSink } from '../mirror/progress-sink.ts';
-import { formatPlace } from '../oci/destination.ts';
-import type { MirrorSettings, Settings } from '../settings/settings.ts';
+import type { MirrorSettings } from '../settings/settings.ts';
 import { commitTree } from './commit-tree.ts';
-import type { Ends } from './ends.ts';
-import type { FileTree } from './file-tree.ts';
 import { type ManifestsBranch, openManifestsBranch } from './manifests-branch.ts';
 import { passOfMirror } from './mirror-pass.ts';
-import { namedPlaces } from './named-places.ts';
-import type { KnownMirror } from './other-mirrors.ts';
-import type { HostContext, PassContext, SourceCommit } from './pass-context.ts';
+import { openContexts } from './open-contexts.ts';
+import type { Heads, PassOptions, ReconcileDependencies } from './reconcile-dependencies.ts';
+import type { SourceCommit } from './pass-context.ts';
 import type { MirrorReport, PassReport } from './pass-report.ts';
-import { type MirrorFiles, readMirrorFiles } from './read-mirror-files.ts';
-
-/** What passes are made with, for all of a process. */
-export interface ReconcileDependencies {
-  readonly settings: Settings;
-  readonly sourceGit: GitRepository;
-  /** The same object where both branches are in one repository: then one look-up tells both heads. */
-  readonly manifestsGit: GitRepository;
-  readonly ends: Ends;
-  readonly progress: ProgressSink;
-  readonly clock: () => Date;
-  readonly log: Log;
-}
-
-export interface PassOptions {
-  /** Whether tags are looked up again that locks know. */
-  readonly isResync: boolean;
-  /** Only these mirrors; undefined: all. */
-  readonly only?: ReadonlySet<string>;
-}
-
-/** Where the two branches are. */
-export interface Heads {
-  readonly source: string;
-  readonly manifests: string | undefined;
-}
 
 /** Looks at both branches: one look-up a repository. @throws ControllerError GIT_NOT_FOUND where the source branch does not exist. */
 export async function lookAtHeads(
@@ -76,11 +44,11 @@ export async function reconcileOnce(
   options: PassOptions,
   signal: AbortSignal,
 ): Promise<PassReport> {
-  const { settings, sourceGit, log } = dependencies;
+  const { settings, sourceGit } = dependencies;
   const source = await fetchSource(dependencies, heads.source, signal);
   const branch = await openBranch(dependencies, heads.manifests, signal);
-  const read = await readAllFiles(settings.mirrors, commitTree(sourceGit, heads.source), signal);
-  const known = settings.mirrors.map((mirror) => knownMirror(mirror, read.get(mirror.name)));
+  const tree = commitTree(sourceGit, heads.source);
+  const contextOf = await openContexts(dependencies, { source, branch, tree }, options, signal);
   const isChosen = ({ name }: MirrorSettings): boolean => options.only?.has(name) ?? true;
   const groups = Map.groupBy(
     settings.mirrors.filter(isChosen),
@@ -90,19 +58,9 @@ export async function reconcileOnce(
   const errors: { mirror: string; error: unknown }[] = [];
 
   async function passOfHost(mirrors: readonly MirrorSettings[]): Promise<void> {
-    const host: HostContext = { digests: new Map(), suspects: new Set() };
     for (const mirror of mirrors) {
-      const context: PassContext = {
-        ...{ mirror, transfer: settings.transfer, source, known, branch, host },
-        files: read.get(mirror.name) ?? NO_FILES,
-        ends: dependencies.ends,
-        isResync: options.isResync,
-        progress: dependencies.progress,
-        clock: dependencies.clock,
-        log: log.child({ mirror: mirror.name }),
-      };
       try {
-        reports.push(await passOfMirror(context, signal));
+        reports.push(await passOfMirror(contextOf(mirror), signal));
       } catch (error) {
         if (signal.aborted) throw error;
         errors.push({ mirror: mirror.name, error });
@@ -118,14 +76,6 @@ export async function reconcileOnce(
     errors: errors.sort((a, b) => place(a) - place(b)),
   };
 }
-
-const NO_FILES: MirrorFiles = {
-  documents: [],
-  configurations: [],
-  deletions: [],
-  problems: [],
-  warnings: [],
-};
 
 /** Makes sure that the source commit is here, and tells what it is about. */
 export async function fetchSource(
@@ -166,30 +116,6 @@ export async function openBranch(
     clock,
     log,
   });
-}
-
-/** The files of every mirror, by its name. */
-export async function readAllFiles(
-  mirrors: readonly MirrorSettings[],
-  tree: FileTree,
-  signal: AbortSignal,
-): Promise<Map<string, MirrorFiles>> {
-  const read = new Map<string, MirrorFiles>();
-  for (const { name, paths } of mirrors) read.set(name, await readMirrorFiles(tree, paths, signal));
-  return read;
-}
-
-/** A mirror of the settings, as other mirrors at its registry have to know it. */
-export function knownMirror(mirror: MirrorSettings, files: MirrorFiles | undefined): KnownMirror {
-  const { name, output, destination } = mirror;
-  const isWrong = files === undefined || files.problems.length > 0;
-  const placesOf = (kind: 'mirror' | 'delete'): string[] =>
-    namedPlaces(
-      files?.documents.filter((document) => document.kind === kind) ?? [],
-      destination,
-    ).map(({ place }) => formatPlace(place));
-  const places = isWrong ? undefined : { wants: placesOf('mirror'), deletes: placesOf('delete') };
-  return { name, output, host: destination.host, places };
 }
 
 /** Waits for all, then throws the first failure: nothing outlives the call that started it. */

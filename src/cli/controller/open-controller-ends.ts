@@ -1,0 +1,79 @@
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { ControllerError } from '../../base/controller-error.ts';
+import type { Log } from '../../base/log.ts';
+import type { ImageSource } from '../../oci/ends.ts';
+import type { Ends } from '../../reconcile/ends.ts';
+import { loadRegistriesConf } from '../../registry/conf/load-registries-conf.ts';
+import { createTransport } from '../../registry/connect-transport.ts';
+import { createRegistryClient } from '../../registry/create-registry-client.ts';
+import type { RegistryClient } from '../../registry/registry-client.ts';
+import type { Settings } from '../../settings/settings.ts';
+import { openLayoutSource } from '../../store/layout-source.ts';
+import { createManifestCache } from '../../store/manifest-cache.ts';
+import { type EndFlags, endSettingsFromFlags } from '../end-settings-from-flags.ts';
+
+export interface ControllerEndsOptions {
+  readonly flags: { readonly source: EndFlags; readonly destination: EndFlags };
+  readonly settings: Settings;
+  readonly stateFolder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+}
+
+const CACHE_BYTES = 512 * 1024 * 1024;
+const RETRY = { times: 5, delayMs: 0 };
+
+/** The two ends of all passes of a process, to be disposed. */
+export async function openControllerEnds(
+  options: ControllerEndsOptions,
+): Promise<Ends & AsyncDisposable> {
+  const { flags, settings, stateFolder, environment, log } = options;
+  const registriesConf = await loadRegistriesConf({ environment, fileRoot: '' });
+  const { parallelImages, parallelBlobs } = settings.transfer;
+  const defaults = { retry: RETRY, requestsPerHost: parallelImages + parallelBlobs, environment };
+  const { credentialHelpers } = registriesConf;
+  function open(end: EndFlags, endLog: Log): RegistryClient {
+    const transport = createTransport(
+      endSettingsFromFlags(end, defaults),
+      endLog,
+      credentialHelpers === undefined ? {} : { credentialHelpers },
+    );
+    return createRegistryClient({ transport, registriesConf, log: endLog });
+  }
+  const reading = open(flags.source, log.child({ end: 'source' }));
+  const writing = open(flags.destination, log.child({ end: 'destination' }));
+  return {
+    reading,
+    writing,
+    manifests: createManifestCache({
+      folder: join(stateFolder, 'manifests'),
+      limitBytes: CACHE_BYTES,
+      log,
+    }),
+    openLayout: openLayoutBelow,
+    async [Symbol.asyncDispose]() {
+      await reading[Symbol.asyncDispose]();
+      await writing[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Text from a pull request must not name just any folder of this machine (design.md, section 8). */
+function openLayoutBelow(directory: string, root: string | undefined): ImageSource {
+  if (root === undefined) {
+    throw refused(`oci://${directory} is refused: this mirror has no folder for image layouts`);
+  }
+  const path = resolve(root, directory);
+  const inside = relative(resolve(root), path);
+  if (inside.startsWith('..') || isAbsolute(inside)) {
+    throw refused(`oci://${directory} is not below ${root}, the mirror's ociRoot`);
+  }
+  return openLayoutSource(path);
+}
+
+function refused(message: string): ControllerError {
+  return new ControllerError('REFERENCE_INVALID', message, {
+    remedy: 'wait-for-change',
+    hint: 'Put the layout below the ociRoot of the mirror in the settings, and name it relative to that.',
+  });
+}

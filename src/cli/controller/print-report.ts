@@ -1,0 +1,95 @@
+import { formatProblems } from '../../base/field-problem.ts';
+import { formatBytes } from '../../base/format-bytes.ts';
+import { formatPosition } from '../../base/entry-position.ts';
+import type { MirrorReport, PassReport } from '../../reconcile/pass-report.ts';
+import { reportError } from '../report-error.ts';
+
+const SHOWN_LINES = 50;
+
+/** What a pass did, for people: one line a mirror, then what needs their attention. */
+export function formatReport({ mirrors, errors }: PassReport): string {
+  const texts = [
+    ...mirrors.map(formatMirror),
+    ...errors.map(
+      ({ mirror, error }) =>
+        `${mirror}: failed\n${indent(reportError(error, { withCauses: false }))}`,
+    ),
+  ];
+  return texts.map((text) => `${text.trimEnd()}\n`).join('');
+}
+
+/** The same for machines. */
+export function reportToJson({ mirrors, errors }: PassReport): string {
+  const value = {
+    mirrors: mirrors.map(({ error, failures, ...mirror }) => ({
+      ...mirror,
+      ...(error === undefined ? {} : { error: errorFields(error) }),
+      failures: failures.map((failure) => ({ ...failure, error: errorFields(failure.error) })),
+    })),
+    errors: errors.map(({ mirror, error }) => ({ mirror, error: errorFields(error) })),
+  };
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+function formatMirror(report: MirrorReport): string {
+  const lines = [`${report.mirror}: ${report.state}${summary(report)}`];
+  if (report.problems.length > 0) lines.push(indent(formatProblems(report.problems)));
+  if (report.error !== undefined)
+    lines.push(indent(reportError(report.error, { withCauses: false })));
+  lines.push(
+    ...listed(report.failures, ({ entries, wanted, error }) => {
+      const [entry] = entries;
+      const at = entry === undefined ? '' : `${formatPosition(entry.position)}: `;
+      const hint = error.hint === undefined ? '' : ` (${error.hint})`;
+      return `${at}${wanted}: ${error.message}${hint}`;
+    }),
+  );
+  lines.push(...listed(report.held, ({ destination, why }) => `held: ${destination}: ${why}`));
+  lines.push(...listed(report.warnings, (warning) => `warning: ${warning}`));
+  return lines.join('\n');
+}
+
+function summary({
+  state,
+  images,
+  bytesSent,
+  deleted,
+  commits,
+  sourceCommit,
+}: MirrorReport): string {
+  const at = ` at ${sourceCommit.slice(0, 12)}`;
+  if (state === 'Stalled') return `${at}: nothing was changed`;
+  const counts = [
+    `${images.added} added`,
+    `${images.gone} gone`,
+    ...(deleted > 0 ? [`${deleted} deleted at the registry`] : []),
+    `${images.total} in total`,
+    `${formatBytes(bytesSent)} sent`,
+  ];
+  const published =
+    commits.length === 0
+      ? ''
+      : `; published ${commits.map((commit) => commit.slice(0, 12)).join(', ')}`;
+  return `${at}: ${counts.join(', ')}${published}`;
+}
+
+function listed<T>(items: readonly T[], format: (item: T) => string): string[] {
+  const lines = items.slice(0, SHOWN_LINES).map((item) => `  ${format(item)}`);
+  const rest = items.length - lines.length;
+  return rest > 0 ? [...lines, `  and ${rest} more`] : lines;
+}
+
+function indent(text: string): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
+
+function errorFields(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { message } = error;
+  const fields = error as Error & { readonly code?: unknown; readonly hint?: unknown };
+  return { code: fields.code, message, hint: fields.hint };
+}

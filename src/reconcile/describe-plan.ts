@@ -1,0 +1,41 @@
+import { type Lock } from '../lock/lock.ts';
+import { isSameState, nextLock, successOf } from '../plan/next-lock.ts';
+import type { PlanReport } from '../plan/plan-report.ts';
+import { isQuiet } from '../plan/plan.ts';
+import { nodeImpact } from '../resources/node-impact.ts';
+import type { PassContext } from './pass-context.ts';
+import { preparePlan } from './prepare-plan.ts';
+import { renderLockedResources } from './render-output.ts';
+
+/** A plan for people: with what its resources do to nodes, and whether a pass would change anything. */
+export interface DescribedPlan {
+  readonly report: PlanReport;
+  readonly hasChanges: boolean;
+  /** The lock that the pass would publish, were nothing to fail. */
+  readonly next: Lock;
+}
+
+/** Plans a mirror without changing anything (design.md, section 7, `plan`). @throws ControllerError as `preparePlan` */
+export async function describePlan(
+  context: PassContext,
+  signal: AbortSignal,
+): Promise<DescribedPlan> {
+  const { plan, lock } = await preparePlan(context, signal);
+  const next = nextLock(plan, lock, successOf(plan));
+  const folder = await context.branch.readFolder(context.mirror.output, signal);
+  const prefix = 'resources/';
+  const before = new Map(
+    [...folder].flatMap(([path, text]) =>
+      path.startsWith(prefix) ? [[path.slice(prefix.length), text]] : [],
+    ),
+  );
+  const after = renderLockedResources(next, context.mirror);
+  const sameResources =
+    before.size === after.size && [...after].every(([name, text]) => before.get(name) === text);
+  const sameLock = lock !== undefined && isSameState(next, lock);
+  return {
+    report: { plan, nodes: nodeImpact(before, after) },
+    hasChanges: !isQuiet(plan) || !sameResources || !sameLock,
+    next,
+  };
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { lstat, readFile, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { compareText } from '../base/compare-text.ts';
+import { ControllerError } from '../base/controller-error.ts';
+import { formatBytes } from '../base/format-bytes.ts';
+import type { FileTree, TreeFile } from './file-tree.ts';
+
+const MAX_FILES = 10_000;
+/** Git never stores more of an image set than this; larger files are not hashed. */
+const HASHED_BYTES = 1024 * 1024;
+
+/** The files of a working copy, as if they were committed (`imageset plan --working-copy`). Symlinks are not followed. */
+export function diskTree(folder: string): FileTree {
+  return {
+    name: `the folder ${folder}`,
+    async list(path, signal) {
+      const files: TreeFile[] = [];
+      await walk(folder, path, files, signal);
+      return files.length === 0 && !(await exists(join(folder, path))) ? undefined : files;
+    },
+    async read({ path }, limitBytes) {
+      const file = resolve(folder, path);
+      const { size } = await lstat(file);
+      if (size <= limitBytes) return readFile(file, 'utf8');
+      throw new ControllerError(
+        'IMAGESET_INVALID',
+        `this is a file of ${formatBytes(size)}, over the limit of ${formatBytes(limitBytes)}`,
+        {
+          remedy: 'wait-for-change',
+          hint: 'An image set is a small text file; move anything else out of the folder, or name the files in `paths`.',
+        },
+      );
+    },
+  };
+}
+
+async function walk(
+  folder: string,
+  path: string,
+  files: TreeFile[],
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const full = join(folder, path);
+  const found = await lstat(full).catch(() => undefined);
+  if (found === undefined) return;
+  if (files.length > MAX_FILES) {
+    throw new ControllerError('IMAGESET_INVALID', `${folder} has more than ${MAX_FILES} files`, {
+      remedy: 'wait-for-change',
+      hint: 'Name the folders or files with image sets in `paths`.',
+    });
+  }
+  if (found.isDirectory()) {
+    const names = (await readdir(full)).filter((name) => name !== '.git').sort(compareText);
+    for (const name of names)
+      await walk(folder, path === '' ? name : `${path}/${name}`, files, signal);
+  } else if (found.isFile()) {
+    files.push({
+      path,
+      kind: 'file',
+      blob: found.size > HASHED_BYTES ? '' : gitBlobId(await readFile(full)),
+    });
+  } else {
+    files.push({ path, kind: 'symlink', blob: '' });
+  }
+}
+
+/** The id that Git gives a content. Source: git-hash-object(1). */
+function gitBlobId(content: Uint8Array): string {
+  return createHash('sha1').update(`blob ${content.byteLength}\0`).update(content).digest('hex');
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
+}
