@@ -129,6 +129,26 @@ it('deletes an image with the index that goes, and keeps it with one that stays'
   expect([failed.get(INDEX)?.kind, failed.get(A)?.kind]).toEqual(['hold', 'hold']);
 });
 
+it('keeps what an index names that is held because one of its tags moved', () => {
+  const candidates = [
+    { digest: INDEX, listed: ['index', 'moved'] },
+    { digest: A, listed: ['a'] },
+  ];
+
+  const decisions = decideDeletes(candidates, {
+    tags: new Map([
+      ['index', INDEX],
+      ['moved', B],
+      ['a', A],
+    ]),
+    contents: new Map([[INDEX, [A]]]),
+    canDeleteTag: false,
+    undeletable: new Set(),
+  });
+
+  expect([decisions.get(INDEX)?.kind, decisions.get(A)?.kind]).toEqual(['hold', 'hold']);
+});
+
 it('never deletes a digest that a foreign tag or an index that stays names', () => {
   const digests = Array.from({ length: 6 }, (_, index) => named(String(index)));
   const digest = fc.constantFrom(...digests);
