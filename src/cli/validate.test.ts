@@ -110,6 +110,22 @@ describe('validateCommand', () => {
     expect((await run(['sets', 'sets/a.yaml'])).stdout).toBe('1 image set valid\n');
   });
 
+  it('does not forget that a file was named because it is in a folder too', async () => {
+    await write('sets/a.yaml', GOOD);
+    await write('sets/b.yaml', 'kind: ConfigMap\n');
+
+    expect((await run(['sets/b.yaml', 'sets'])).code).toBe(1);
+    expect((await run(['sets', 'sets/b.yaml'])).code).toBe(1);
+  });
+
+  it('only warns of what two files must not have in one mirror', async () => {
+    const catalog = `${HEAD}mirror: {operators: [{catalog: a.io/b:1}]}\n`;
+    await write('eu/a.yaml', catalog);
+    await write('us/a.yaml', catalog);
+
+    expect(await run(['.'])).toMatchObject({ code: 0, stdout: '2 image sets valid, 1 warning\n' });
+  });
+
   it('reads no more of a file than the limit', async () => {
     await write('a.yaml', ' '.repeat(3 * 1024 * 1024));
 

@@ -41,7 +41,6 @@ function catalogEntries(document: ImageSetDocument): CatalogEntry[] {
 /** The first conflict with an entry before it; one is enough to act on. */
 function checkAgainst(entry: CatalogEntry, earlier: readonly CatalogEntry[]): AcrossProblem[] {
   for (const other of earlier) {
-    if (other.document === entry.document) continue;
     const conflict = findConflict(entry, other);
     if (conflict === undefined) continue;
     const path = [entry.document.kind, 'operators', entry.index, ...conflict.path];

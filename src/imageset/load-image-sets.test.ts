@@ -241,6 +241,19 @@ describe('which documents are ours', () => {
     expect(ignored).toEqual([]);
   });
 
+  it('empty documents beside others are nothing, in a named file too', () => {
+    const { documents, problems } = load(`---\n# nothing\n---\n${MIRROR}mirror: {helm: {}}\n---\n`);
+
+    expect(problems).toEqual([]);
+    expect(documents).toHaveLength(1);
+  });
+
+  it('another document of a named file is an error', () => {
+    const { problems } = load(`${MIRROR}mirror: {helm: {}}\n---\nkind: ConfigMap\n`);
+
+    expect(problems).toMatchObject([{ position: { line: 5, column: 1 } }]);
+  });
+
   it('other documents of a file in a folder are left alone', () => {
     const text = `kind: ConfigMap\n---\n${MIRROR}mirror: {helm: {}}\n---\n`;
 
@@ -337,6 +350,11 @@ describe('the rules', () => {
       field: 'mirror.operators[0].packages[0].channels[0]',
     },
     {
+      mirror:
+        'operators: [{catalog: a/b:1, packages: [{name: p, bundles: [{name: b}, {name: b}]}]}]',
+      field: 'mirror.operators[0].packages[0].bundles[1].name',
+    },
+    {
       mirror: 'platform: {channels: [{name: c}, {name: c}]}',
       field: 'mirror.platform.channels[1].name',
     },
@@ -386,6 +404,11 @@ describe('the rules', () => {
     {
       mirror:
         'operators: [{catalog: a/b:1, packages: [{name: p, channels: [{name: c}], bundles: [{name: p.v2}]}]}]',
+      content: 'operator',
+    },
+    {
+      mirror:
+        'operators: [{catalog: a/b:1, packages: [{name: p, channels: [{name: c, minVersion: "2", maxVersion: "1"}]}]}]',
       content: 'operator',
     },
     { mirror: 'additionalImages: [{name: "a/b@sha256:1"}]', content: 'additional' },
