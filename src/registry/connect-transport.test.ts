@@ -1,3 +1,4 @@
+import { MockAgent } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { endSettings } from '../../test/support/end-settings.ts';
 import { freePort } from '../../test/support/free-port.ts';
@@ -195,6 +196,34 @@ describe('requests', () => {
     }
 
     expect(registry.seen).toHaveLength(6);
+  });
+
+  it('takes the slot back when a body was read to its end', async () => {
+    await using registry = await startRegistry((_, response) => response.end('body'));
+    await using end = transport({ requestsPerHost: 1 });
+
+    const first = await end.request(at(registry), READ, signal);
+    const text = Buffer.concat(await Array.fromAsync(first.body)).toString();
+    await drop(end.request(at(registry), READ, signal));
+
+    expect(text).toBe('body');
+  });
+
+  it("asks Docker Hub's API at its own host", async () => {
+    const hub = new MockAgent();
+    hub.disableNetConnect();
+    const pool = hub.get('https://registry-1.docker.io');
+    pool.intercept({ path: '/v2/' }).reply(200);
+    pool.intercept({ path: READ.url }).reply(200, 'tags');
+    await using end = createTransport(endSettings(), silentLog, { dispatcher: hub });
+
+    await using response = await end.request(
+      { ...at({ host: 'docker.io' }), insecure: undefined },
+      READ,
+      signal,
+    );
+
+    expect(Buffer.from(await response.bytes(10)).toString()).toBe('tags');
   });
 
   it('takes a path for a path, whatever it looks like', async () => {

@@ -71,7 +71,7 @@ export function createRequestLimit(most: number): RequestLimit {
     },
     async acquire(signal) {
       signal.throwIfAborted();
-      if (inFlight < limit && waiting.size === 0) return open();
+      if (inFlight < limit) return open();
       return await new Promise<Slot>((resolve, reject) => {
         const waiter = {
           start: () => {
