@@ -31,7 +31,8 @@ function isMeant(
   text: string,
 ): boolean {
   if (/^sha256:[0-9a-f]{4,64}$/.test(text)) return digest.startsWith(text);
-  const names = [destination, place, source.replace(/^oci:\/\//, '')];
+  const belowHost = place.slice(place.indexOf('/') + 1);
+  const names = [destination, place, belowHost, source.replace(/^oci:\/\//, '')];
   return names.some((name) => name === text || nameWithoutTag(name) === text);
 }
 
