@@ -36,10 +36,10 @@ export interface PresenceOptions {
  * Which images are at their place already: one request each, and one more for every chosen instance of an
  * index by platforms, which may be sparse (design.md, section 4, "No lock").
  *
- * @returns by image id; what could not be looked at is `unknown`.
+ * @returns by image id, in the order of `images`; what could not be looked at is `unknown`.
  */
 export function lookPresent(
-  images: Iterable<PlacedImage>,
+  images: readonly PlacedImage[],
   options: PresenceOptions,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Presence>> {
@@ -51,7 +51,7 @@ export function lookPresent(
  * a registry may have lost one.
  */
 export function verifyImages(
-  images: Iterable<PlacedImage>,
+  images: readonly PlacedImage[],
   options: PresenceOptions,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Presence>> {
@@ -59,12 +59,13 @@ export function verifyImages(
 }
 
 async function lookAtAll(
-  images: Iterable<PlacedImage>,
+  images: readonly PlacedImage[],
   depth: 'chosen-instances' | 'all-instances',
   { manifests, parallelImages = 16 }: PresenceOptions,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Presence>> {
-  const presences = new Map<string, Presence>();
+  // Each id has its place from the start, so that the order is the caller's and not that of the answers.
+  const presences = new Map(images.map(({ id }): [string, Presence] => [id, { kind: 'absent' }]));
   await forEachConcurrently(images, { limit: parallelImages, signal }, async (image, one) => {
     try {
       presences.set(image.id, await lookAt(image, depth, manifests, one));

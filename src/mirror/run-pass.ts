@@ -38,7 +38,7 @@ export type PassImageResult =
   | { readonly status: 'skipped'; readonly failed: readonly string[] }
   | { readonly status: 'aborted' | 'not-started' };
 
-/** How a pass ended, by image id, every image included. */
+/** How a pass ended, by image id: every image, in the order they were given in. */
 export type PassResult = ReadonlyMap<string, PassImageResult>;
 
 /**
@@ -54,7 +54,9 @@ export async function runPass(
   const { parallelImages = 8 } = options;
   const context = createCopyContext(options);
   const queue = createPassQueue(images);
-  const results = new Map<string, PassImageResult>();
+  const results = new Map(
+    images.map(({ id }): [string, PassImageResult] => [id, { status: 'not-started' }]),
+  );
   const running = new Set<Promise<void>>();
   const { progress } = context;
 
@@ -85,7 +87,6 @@ export async function runPass(
     await Promise.race(running);
   }
   for (const { id } of queue.rest()) {
-    results.set(id, { status: 'not-started' });
     progress.report({ kind: 'image-left', image: id });
   }
   progress.report({ kind: 'pass-finished' });
