@@ -2,7 +2,12 @@ import type { ControllerError } from '../../base/controller-error.ts';
 import { forEachConcurrently } from '../../base/for-each-concurrently.ts';
 import { lookPresent } from '../../mirror/presence.ts';
 import type { ProgressSink } from '../../mirror/progress-sink.ts';
-import { type PassImage, type PassImageResult, runPass } from '../../mirror/run-pass.ts';
+import {
+  type PassImage,
+  type PassImageResult,
+  type PassResult,
+  runPass,
+} from '../../mirror/run-pass.ts';
 import { formatPlace } from '../../oci/destination.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { type Ends, sourceOf, targetOf } from '../../reconcile/ends.ts';
@@ -19,6 +24,8 @@ export interface CopyImagesOptions {
   /** Whether signatures, attestations and referrers come along. */
   readonly attachments: boolean;
   readonly progress: ProgressSink;
+  /** Told of every image that is there already, before the first copy. */
+  readonly onPresent: (image: CollectedImage) => void;
 }
 
 /** What became of one image. */
@@ -49,20 +56,14 @@ export async function copyImages(
     if (!byPlace.has(id)) byPlace.set(id, passImageOf(image, options));
   }
   const present = await findComplete([...byPlace.values()], options, signal);
-  const results = await runPass(
-    [...byPlace.values()]
-      .filter(({ id }) => present.get(id) !== 'complete')
-      .map((image) => ({
-        ...image,
-        isPresent: present.get(image.id) === 'without-attachments',
-      })),
-    passOptionsOf(options),
-    signal,
-  );
-  for (const [id, state] of present) {
-    if (state !== 'complete') continue;
-    options.progress.report({ kind: 'image-finished', image: id, status: 'present' });
+  for (const image of images) {
+    if (present.get(idOf(image)) === 'complete') options.onPresent(image);
   }
+  const left = [...byPlace.values()]
+    .filter(({ id }) => present.get(id) !== 'complete')
+    .map((image) => ({ ...image, isPresent: present.get(image.id) === 'without-attachments' }));
+  const results: PassResult =
+    left.length === 0 ? new Map() : await runPass(left, passOptionsOf(options), signal);
   return images.map((image) => {
     const id = idOf(image);
     if (present.get(id) === 'complete') return { kind: 'there', image, warnings: [] };

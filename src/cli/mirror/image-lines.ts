@@ -2,17 +2,16 @@ import type { ProgressSink } from '../../mirror/progress-sink.ts';
 import type { Place } from '../../oci/destination.ts';
 import type { CollectedImage } from './collect-images.ts';
 import { idOf } from './copy-images.ts';
-import type { MirrorLog } from './mirror-log.ts';
+import type { MirrorLines } from './mirror-log.ts';
 
 /** A line for each image that is done, as the reference tool's (spec, transfer-engine, 4.6). */
-export function imageLines(images: readonly CollectedImage[], log: MirrorLog): ProgressSink {
+export function imageLines(images: readonly CollectedImage[], log: MirrorLines): ProgressSink {
   const imagesById = Map.groupBy(images, idOf);
   return {
     report(event) {
       if (event.kind === 'image-finished') {
-        const verb = event.status === 'copied' ? 'Success copying' : 'Already there:';
-        for (const { wanted, origin } of imagesById.get(event.image) ?? []) {
-          log.info(`${verb} ${origin} ➡️ ${namespaceOf(wanted.place)}/`);
+        for (const image of imagesById.get(event.image) ?? []) {
+          log.info(doneLine('Success copying', image));
         }
       }
       if (event.kind === 'image-failed') {
@@ -20,6 +19,14 @@ export function imageLines(images: readonly CollectedImage[], log: MirrorLog): P
       }
     },
   };
+}
+
+export function presentLine(image: CollectedImage): string {
+  return doneLine('Already there:', image);
+}
+
+function doneLine(verb: string, { wanted, origin }: CollectedImage): string {
+  return `${verb} ${origin} ➡️ ${namespaceOf(wanted.place)}/`;
 }
 
 /** `generic` is what the reference tool calls an additional image. */

@@ -111,7 +111,11 @@ async function runWorkflow(
     signal,
   );
   const { cwd, now } = io;
-  const run = { configuration, destination, flags, workspace, ends, cwd, log, now, stamp };
+  const terminal = level === 'error' ? undefined : io.terminal;
+  const run = {
+    ...{ configuration, destination, flags, workspace, ends },
+    ...{ cwd, log, now, terminal, stamp },
+  };
   const end = await orReport(level, log, io, () => mirrorToMirror(run, signal));
   log.info(`mirror time     : ${formatDuration(io.now().getTime() - started.getTime())}`);
   log.info('👋 Goodbye, thank you for using imageset');

@@ -5,13 +5,18 @@ export const MIRROR_LOG_LEVELS = ['info', 'debug', 'trace', 'error'] as const;
 export type MirrorLogLevel = (typeof MIRROR_LOG_LEVELS)[number];
 
 /** The log lines of the reference tool's commands (spec, transfer-engine, 1.2), for people and for scripts that match them. */
-export interface MirrorLog {
+export interface MirrorLog extends MirrorLines {
+  /** From now on lines go to stdout and to the file, which is made if it is not there; before, they go to stderr. */
+  openFile(path: string): void;
+  /** The same for the file alone, e.g. beside a progress display. */
+  readonly fileOnly: MirrorLines;
+}
+
+export interface MirrorLines {
   error(text: string): void;
   warn(text: string): void;
   info(text: string): void;
   debug(text: string): void;
-  /** From now on lines go to stdout and to the file, which is made if it is not there; before, they go to stderr. */
-  openFile(path: string): void;
 }
 
 const TAGS = {
@@ -29,38 +34,37 @@ const SHOWN: Readonly<Record<MirrorLogLevel, readonly Tag[]>> = {
   trace: ['error', 'warn', 'info', 'debug'],
 };
 
-/** @param aroundLine called with what writes a line, e.g. to take a progress display away meanwhile. */
-export function createMirrorLog(
-  io: CommandIo,
-  level: MirrorLogLevel,
-  aroundLine: (write: () => void) => void = (write) => {
-    write();
-  },
-): MirrorLog {
+export function createMirrorLog(io: CommandIo, level: MirrorLogLevel): MirrorLog {
   let file: string | undefined;
-  function log(tag: Tag, text: string): void {
-    if (!SHOWN[level].includes(tag)) return;
-    const line = formatLine(tag, text, io.now());
-    const path = file;
-    aroundLine(() => {
-      if (path === undefined) io.stderr(line);
-      else io.stdout(line);
-    });
-    if (path !== undefined) appendFileSync(path, line);
+  function linesTo(write: (line: string) => void): MirrorLines {
+    const log = (tag: Tag, text: string): void => {
+      if (SHOWN[level].includes(tag)) write(formatLine(tag, text, io.now()));
+    };
+    return {
+      error: (text) => {
+        log('error', text);
+      },
+      warn: (text) => {
+        log('warn', text);
+      },
+      info: (text) => {
+        log('info', text);
+      },
+      debug: (text) => {
+        log('debug', text);
+      },
+    };
   }
+  const writeFile = (line: string): void => {
+    if (file !== undefined) appendFileSync(file, line);
+  };
   return {
-    error: (text) => {
-      log('error', text);
-    },
-    warn: (text) => {
-      log('warn', text);
-    },
-    info: (text) => {
-      log('info', text);
-    },
-    debug: (text) => {
-      log('debug', text);
-    },
+    ...linesTo((line) => {
+      if (file === undefined) io.stderr(line);
+      else io.stdout(line);
+      writeFile(line);
+    }),
+    fileOnly: linesTo(writeFile),
     openFile(path) {
       appendFileSync(path, '');
       file = path;

@@ -1,10 +1,12 @@
 import type { ImageSetDocument } from '../../imageset/image-set-document.ts';
 import { type Destination, formatDestination, parseDestination } from '../../oci/destination.ts';
 import { ControllerError } from '../../base/controller-error.ts';
+import { createProgressDisplay } from '../../mirror/progress-display.ts';
+import type { ProgressEvent } from '../../mirror/progress-sink.ts';
 import type { Ends } from '../../reconcile/ends.ts';
 import { type CollectedImage, type Collection, collectImages } from './collect-images.ts';
 import { type ImageOutcome, copyImages } from './copy-images.ts';
-import { failedLine, imageLines } from './image-lines.ts';
+import { failedLine, imageLines, presentLine } from './image-lines.ts';
 import type { LoadedConfiguration } from './load-configuration.ts';
 import type { MirrorLog } from './mirror-log.ts';
 import type { MirrorFlags } from './mirror-options.ts';
@@ -21,6 +23,8 @@ export interface MirrorRun {
   readonly cwd: string;
   readonly log: MirrorLog;
   readonly now: () => Date;
+  /** Where progress is shown; undefined: in lines of the log. */
+  readonly terminal: NodeJS.WriteStream | undefined;
   /** Of the log files' names. */
   readonly stamp: string;
 }
@@ -95,16 +99,29 @@ export async function checkDestination(
 
 async function copyOrLeave(
   images: readonly CollectedImage[],
-  { ends, cwd, flags, log }: MirrorRun,
+  { ends, cwd, flags, log, terminal }: MirrorRun,
   parallelBlobs: number,
   signal: AbortSignal,
 ): Promise<ImageOutcome[]> {
   const { parallelImages, imageTimeoutMs, removeSignatures } = flags;
-  const progress = imageLines(images, log);
-  const attachments = !removeSignatures;
-  const limits = { parallelImages, parallelBlobs, imageTimeoutMs };
+  // On a terminal a display stands for the lines.
+  using display = terminal === undefined ? undefined : createProgressDisplay(terminal);
+  const lines = imageLines(images, display === undefined ? log : log.fileOnly);
+  const options = {
+    ...{ ends, cwd, parallelImages, parallelBlobs, imageTimeoutMs },
+    attachments: !removeSignatures,
+    progress: {
+      report(event: ProgressEvent) {
+        lines.report(event);
+        display?.report(event);
+      },
+    },
+    onPresent: (image: CollectedImage) => {
+      log.info(presentLine(image));
+    },
+  };
   try {
-    return await copyImages(images, { ends, cwd, ...limits, attachments, progress }, signal);
+    return await copyImages(images, options, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
     return images.map((image) => ({ kind: 'left', image }));
