@@ -9,7 +9,9 @@ import {
 } from '../../test/support/make-image.ts';
 import { createMemoryRegistry, type MemoryRegistry } from '../../test/support/memory-ends.ts';
 import { ControllerError } from '../base/controller-error.ts';
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, digestOf } from '../oci/digest.ts';
+import type { ManifestReference } from '../oci/ends.ts';
+import { MEDIA_TYPES } from '../oci/media-types.ts';
 import { createManifestCache } from '../store/manifest-cache.ts';
 import { type CopyContext, createCopyContext, type CopyOptions } from './copy-context.ts';
 import { copyImage, type CopyResult, type ImageCopy } from './copy-image.ts';
@@ -111,6 +113,41 @@ it('refuses indexes that are nested too deep', async () => {
   await expect(copy(from, to, index.top.digest)).rejects.toMatchObject({
     code: 'MANIFEST_UNSUPPORTED',
   });
+});
+
+it('refuses an index that is called an image by what names it', async () => {
+  const { from, to } = registries();
+  const nested = makeIndex([await makeImage()]);
+  const descriptor = { ...nested.descriptor, mediaType: MEDIA_TYPES.ociManifest };
+  const index = makeIndex([{ ...nested, descriptor }]);
+  from.add('team/app', index);
+
+  await expect(copy(from, to, index.top.digest)).rejects.toMatchObject({
+    code: 'MANIFEST_INVALID',
+  });
+});
+
+it('refuses attachments without end', async () => {
+  const { from, to } = registries();
+  const image = await makeImage();
+  from.add('team/app', image);
+  const referrers = Array.from({ length: 10_001 }, (_, index) => {
+    return { mediaType: 'x/y', size: 1, digest: digestOf(Buffer.from(String(index))) };
+  });
+  const source = {
+    ...from.source('team/app'),
+    findAttachments: (digest: Digest) =>
+      Promise.resolve({ tags: [], referrers: digest === image.top.digest ? referrers : [] }),
+  };
+  const target = {
+    ...to.target('team/app'),
+    findManifest: (reference: ManifestReference) =>
+      Promise.resolve(reference.kind === 'digest' ? reference.digest : undefined),
+  };
+
+  const work = copyImage(source, target, wanted(image.top.digest), context(), signal);
+
+  await expect(work).rejects.toMatchObject({ code: 'MANIFEST_UNSUPPORTED' });
 });
 
 it('leaves a foreign layer where its URLs point', async () => {

@@ -80,7 +80,8 @@ export function createProgressTracker(now: () => number): ProgressTracker {
         case 'pass-started':
           startedAt = now();
           images.total += event.images;
-          bytes.known = event.bytes;
+          // Passes that run side by side add up.
+          bytes.known = event.bytes === undefined ? bytes.known : (bytes.known ?? 0) + event.bytes;
           return;
         case 'image-started':
           inFlight.set(event.image, { done: 0, total: undefined });

@@ -30,6 +30,16 @@ it('tells bytes, images, speed over a window and the time that is left', () => {
   expect(snapshot.etaMs).toBeCloseTo((70 * MIB * 1000) / snapshot.speed);
 });
 
+it('tells no speed and no end while nothing comes', () => {
+  const clock = manualClock();
+  const tracker = createProgressTracker(() => clock.now());
+  begin(tracker.take, 'a', 100);
+  tracker.take({ kind: 'bytes-sent', image: 'a', bytes: 50 });
+  clock.advance(11_000);
+
+  expect(tracker.snapshot()).toMatchObject({ speed: 0, etaMs: undefined });
+});
+
 it('takes back what has to be sent again', () => {
   const tracker = createProgressTracker(() => 0);
   begin(tracker.take, 'a', 10);
