@@ -25,7 +25,8 @@ export async function openContexts(
   { isResync, lost }: Pick<PassOptions, 'isResync' | 'lost'>,
   signal: AbortSignal,
 ): Promise<(mirror: MirrorSettings) => PassContext> {
-  const { settings, ends, progress, clock, log, stopping } = dependencies;
+  const { settings, ends, progressOf, clock, log, stopping } = dependencies;
+  const isOnly = settings.mirrors.length === 1;
   const read = new Map<string, MirrorFiles>();
   for (const { name, paths } of settings.mirrors)
     read.set(name, await readMirrorFiles(tree, paths, signal));
@@ -44,11 +45,11 @@ export async function openContexts(
         branch,
         host,
         ends,
-        progress,
         clock,
         stopping,
         isResync,
       },
+      progress: progressOf(isOnly ? undefined : mirror.name),
       files: read.get(mirror.name) ?? NO_FILES,
       lost: lost?.get(mirror.name) ?? new Set(),
       log: log.child({ mirror: mirror.name }),

@@ -11,7 +11,8 @@ export interface ReconcileDependencies {
   /** The same object where both branches are in one repository: then one look-up tells both heads. */
   readonly manifestsGit: GitRepository;
   readonly ends: Ends;
-  readonly progress: ProgressSink;
+  /** The progress of a mirror's passes; named where there are several mirrors. */
+  readonly progressOf: (mirror: string | undefined) => ProgressSink;
   readonly clock: () => Date;
   readonly log: Log;
   /** Aborted when no further image may start; what is in flight is finished until `signal` is aborted too. */

@@ -12,7 +12,7 @@ export async function verifyAndHeal(
   heads: Heads,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const { settings, ends, progress } = dependencies;
+  const { settings, ends, progressOf } = dependencies;
   const branch = await openBranch(dependencies, heads.manifests, signal);
   const locks = await branch.locks(signal);
   const lost = new Map<string, ReadonlySet<string>>();
@@ -20,6 +20,7 @@ export async function verifyAndHeal(
     const log = dependencies.log.child({ mirror: mirror.name });
     const lock = locks.find(({ folder }) => folder === mirror.output)?.lock;
     if (lock === undefined) continue;
+    const progress = progressOf(settings.mirrors.length === 1 ? undefined : mirror.name);
     const context = { mirror, transfer: settings.transfer, ends, progress };
     const differences = await verifyMirror(context, lock, signal);
     for (const { line, presence } of differences) {

@@ -4,7 +4,7 @@ import { ControllerError } from '../../base/controller-error.ts';
 import type { Log } from '../../base/log.ts';
 import { type GitRepository, openGitRepository } from '../../git/git-repository.ts';
 import type { GitRemote } from '../../git/git-remote.ts';
-import { type ProgressSink, silentProgress } from '../../mirror/progress-sink.ts';
+import { silentProgress } from '../../mirror/progress-sink.ts';
 import { digestOf, hexOf } from '../../oci/digest.ts';
 import type { ReconcileDependencies } from '../../reconcile/reconcile-dependencies.ts';
 import { parseSettings } from '../../settings/parse-settings.ts';
@@ -36,8 +36,11 @@ export async function openController(
   io: CommandIo,
   {
     signal,
-    progress = () => silentProgress,
-  }: { readonly signal: AbortSignal; readonly progress?: (log: Log) => ProgressSink },
+    progressOf = () => silentProgress,
+  }: {
+    readonly signal: AbortSignal;
+    readonly progressOf?: ReconcileDependencies['progressOf'];
+  },
 ): Promise<OpenController> {
   const log = makeLog({
     level: options.logLevel,
@@ -59,7 +62,7 @@ export async function openController(
   return {
     dependencies: {
       ...{ settings, sourceGit, manifestsGit, ends, log },
-      progress: progress(log),
+      progressOf,
       clock: io.now,
       stopping: signal,
     },

@@ -35,7 +35,7 @@ export function addRunCommand(program: Command, { io, signal, finish }: CommandC
       const raw = options as unknown as RawFlags;
       await using controller = await openController(options, raw, io, {
         signal,
-        progress: (log) => progressFor(io, log),
+        progressOf: progressFor(io, options),
       });
       using grace = afterGrace(signal);
       finish(

@@ -41,7 +41,7 @@ export function addVerifyCommand(program: Command, { io, signal, finish }: Comma
     .action(async (options: VerifyOptions) => {
       await using controller = await openController(options, options as unknown as RawFlags, io, {
         signal,
-        progress: (log) => progressFor(io, log),
+        progressOf: progressFor(io, options),
       });
       using grace = afterGrace(signal);
       const verified = await verifyAll(controller, options, grace.signal);
@@ -55,7 +55,7 @@ async function verifyAll(
   { mirror: only, repair }: VerifyOptions,
   signal: AbortSignal,
 ): Promise<Verified[]> {
-  const { settings, ends, progress } = dependencies;
+  const { settings, ends, progressOf } = dependencies;
   const heads = await lookAtHeads(dependencies, signal);
   const branch = await openBranch(dependencies, heads.manifests, signal);
   const locks = await branch.locks(signal);
@@ -67,6 +67,7 @@ async function verifyAll(
       verified.push({ mirror, images: 0, differences: [], left: [], hasLock: false });
       continue;
     }
+    const progress = progressOf(settings.mirrors.length === 1 ? undefined : mirror.name);
     const context = { mirror, transfer: settings.transfer, ends, progress };
     const differences = await verifyMirror(context, found.lock, signal);
     const left =
