@@ -124,11 +124,12 @@ it('reads a foreign layer from its URLs where the registry does not have it, wit
     mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
     digest: digestOf(content),
     size: content.length,
-    urls: ['ftp://elsewhere.example/layer', ...urls],
+    urls: ['ftp://elsewhere.example/layer', 'manifests/v1', ...urls],
   };
   await using body = await client.source(reference(registry.host)).openBlob(blob, signal);
   expect(Buffer.concat(await Array.fromAsync(body)).equals(content)).toBe(true);
   expect(elsewhere.lines()).toEqual(['GET /first', 'GET /second']);
+  expect(registry.lines()).toEqual([`GET /v2/team/app/blobs/${blob.digest}`]);
   expect(elsewhere.requests.every(({ headers }) => headers.authorization === undefined)).toBe(true);
 });
 

@@ -75,20 +75,22 @@ it('reads the referrers API page by page, and never the fallback tag beside it',
   ]);
 });
 
-it('takes instances of an image under the digest tag for no referrers', async () => {
-  const built = makeIndex([other]);
+it.each([
+  ['that was built from it', makeIndex([other]), digest],
+  ['that it is itself', makeIndex([referrer]), makeIndex([referrer]).top.digest],
+])('takes an index under the digest tag %s for no list of referrers', async (_what, there, of) => {
   await withSource(
     {
-      list: () => tags(TAG),
+      list: () => tags(digestTag(of)),
       referrers: () => NO_API,
       manifests: () => ({
         status: 200,
-        headers: { 'content-type': built.top.mediaType },
-        body: built.top.bytes,
+        headers: { 'content-type': there.top.mediaType },
+        body: there.top.bytes,
       }),
     },
     async (source) => {
-      expect(await source.findAttachments(digest, signal)).toEqual(NONE);
+      expect(await source.findAttachments(of, signal)).toEqual(NONE);
     },
   );
 });
