@@ -14,7 +14,10 @@ export interface RegistryClient extends AsyncDisposable {
   /** Whether the credentials for the destination are accepted: `GET /v2/` (spec, transfer-engine, 1.3.12). @throws ControllerError */
   checkAccess(destination: Destination, signal: AbortSignal): Promise<void>;
   /** Opens and cancels one upload in the repository, and says what is known (issue 3, preflight). @throws ControllerError when pushing is refused. */
-  preflightPush(place: Pick<Place, 'host' | 'repository'>, signal: AbortSignal): Promise<PushAccess>;
+  preflightPush(
+    place: Pick<Place, 'host' | 'repository'>,
+    signal: AbortSignal,
+  ): Promise<PushAccess>;
   /** How each source repository that was read so far was reached. */
   readonly sourceAccess: () => readonly SourceAccess[];
   /** Requests sent so far, by host. */
