@@ -159,6 +159,13 @@ describe('Basic', () => {
     ]);
   });
 
+  it('does not even look for them there', async () => {
+    await using registry = await startLoopbackServer((_, response) => response.end());
+    await using end = await transport({}, { authFile: join(folder.path, 'missing.json') });
+
+    expect(await ask(end, registry)).toBe(200);
+  });
+
   it('omits empty ones, and says where it looked and what to do', async () => {
     await using servers = await startRegistry(served);
     await using end = await transport({ 'other.example.com': ME });
@@ -290,6 +297,33 @@ describe('Bearer', () => {
 
     expect(servers.tokens.seen).toHaveLength(1);
     expect(servers.registry.seen).toHaveLength(9);
+  });
+
+  it('asks the token server for no more at a time than a registry', async () => {
+    let inFlight = 0;
+    let most = 0;
+    await using servers = await startRegistry({
+      challenge: bearer(),
+      accepts,
+      token: (_, response) => {
+        inFlight += 1;
+        most = Math.max(most, inFlight);
+        setTimeout(() => {
+          inFlight -= 1;
+          response.end('{"token":"token-1"}');
+        }, 10);
+      },
+    });
+    await using end = await transport({}, { requestsPerHost: 2 });
+
+    await Promise.all(
+      Array.from({ length: 6 }, (_, index) =>
+        ask(end, servers.registry, { scopes: [`repository:r${index}:pull`] }),
+      ),
+    );
+
+    expect(servers.tokens.seen).toHaveLength(6);
+    expect(most).toBe(2);
   });
 
   it('gets by with one request at a time where the token server is the registry itself', async () => {

@@ -157,9 +157,10 @@ describe('requests', () => {
     await using response = await end.request(at(registry), READ, controller.signal);
 
     const reading = response.bytes(100);
-    controller.abort(new Error('stop'));
+    const reason = new Error('stop');
+    controller.abort(reason);
 
-    await expect(reading).rejects.toThrow('stop');
+    await expect(reading).rejects.toBe(reason);
   });
 
   it('gives the host to others while a body is in flight, and takes its turn', async () => {
@@ -196,6 +197,20 @@ describe('requests', () => {
     }
 
     expect(registry.seen).toHaveLength(6);
+  });
+
+  it('takes the slot back from requests that failed', async () => {
+    await using registry = await startRegistry(({ url }, response) => {
+      if (url.endsWith('cut')) response.destroy();
+      else response.writeHead(url.endsWith('missing') ? 404 : 200).end();
+    });
+    await using end = transport({ requestsPerHost: 1 });
+
+    for (const url of ['/v2/missing', '/v2/cut'])
+      await failureOf(end.request(at(registry), { ...READ, url }, signal));
+    await drop(end.request(at(registry), READ, signal));
+
+    expect(registry.seen.at(-1)?.url).toBe(READ.url);
   });
 
   it('takes the slot back when a body was read to its end', async () => {

@@ -246,6 +246,7 @@ describe('helper programs', () => {
     async (name) => {
       await expect(findWith({ credHelpers: { 'quay.io': name } }, {})).rejects.toMatchObject({
         code: 'CREDENTIALS_INVALID',
+        message: expect.stringContaining('forbidden characters') as string,
       });
     },
   );
