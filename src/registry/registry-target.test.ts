@@ -45,24 +45,64 @@ describe('an upload', () => {
   const small = seededBytes('small', 1000);
   const [blob, hex] = [blobOf(small), digestOf(small).slice(7, 13)];
 
-  it('falls back to HEAD where a host opens uploads for blobs that it has', async () => {
+  it('falls back to HEAD where a host opens uploads for blobs that it has, again and again', async () => {
     const lines = await withTarget(
       ({ method }) => {
         if (method === 'POST') return OPENED;
         return { status: method === 'HEAD' ? 200 : 204 };
       },
       async (target) => {
-        expect(await target.beginBlob(blob, { from: 'app' }, signal)).toBeUndefined();
-        expect(await target.beginBlob(blob, { from: 'app' }, signal)).toBeUndefined();
+        for (let time = 0; time < 5; time += 1)
+          expect(await target.beginBlob(blob, { from: 'app' }, signal)).toBeUndefined();
       },
     );
-    expect(lines).toEqual([
+    const miss = [
       `POST /v2/app/blobs/uploads/?mount=sha256:${hex}…&from=app`,
       `HEAD /v2/app/blobs/sha256:${hex}…`,
       `DELETE ${SESSION}`,
+    ];
+    expect(lines).toEqual([
+      ...[miss, miss, miss, miss].flat(),
       `HEAD /v2/app/blobs/sha256:${hex}…`,
     ]);
   });
+
+  it('forgives a host a mount that does not find what is there', async () => {
+    let mounts = 0;
+    const lines = await withTarget(
+      ({ method }) => {
+        if (method !== 'POST') return { status: method === 'HEAD' ? 200 : 204 };
+        mounts += 1;
+        return mounts === 1 ? OPENED : { status: 201 };
+      },
+      async (target) => {
+        for (let time = 0; time < 3; time += 1)
+          expect(await target.beginBlob(blob, { from: 'app' }, signal)).toBeUndefined();
+      },
+    );
+    const methods = lines.map((line) => line.split(' ')[0]);
+    expect(methods).toEqual(['POST', 'HEAD', 'DELETE', 'POST', 'POST']);
+  });
+
+  it.each([400, 404, 405])(
+    'asks by HEAD and opens plain ones at a host that answers mounts with %i',
+    async (status) => {
+      const lines = await withTarget(
+        ({ method, path }) => {
+          if (method === 'POST') return path.includes('mount') ? { status } : OPENED;
+          return { status: method === 'PUT' ? 201 : 404 };
+        },
+        async (target) => {
+          for (let time = 0; time < 2; time += 1) {
+            const upload = await target.beginBlob(blob, { from: 'app' }, signal);
+            await upload?.finish(once(small), signal);
+          }
+        },
+      );
+      const methods = lines.map((line) => line.split(' ')[0]);
+      expect(methods).toEqual(['POST', 'POST', 'HEAD', 'PUT', 'HEAD', 'POST', 'PUT']);
+    },
+  );
 
   it('learns once, from a blob that it sent, that a host tells presence by mounts', async () => {
     let isThere = false;

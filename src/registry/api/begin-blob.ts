@@ -5,6 +5,12 @@ import { type UploadSession, cancelUpload, startUpload } from './upload-session.
 import { sendBlob } from './send-blob.ts';
 
 /**
+ * So many blobs that are there and that a mount did not find, and none that it found: the host's mounts do not
+ * tell. One alone says little, since docker-registry 2.8 misses a blob now and then while others are written.
+ */
+const MISSES_THAT_TELL = 4;
+
+/**
  * Mounts a blob, or opens an upload where that is not possible; `undefined`: the blob is there now. A mount
  * from the repository itself tells whether the blob is there, so nothing has to be asked before; where a
  * host is known not to tell, a HEAD does (spec, transfer-engine, 5.9.8).
@@ -18,21 +24,28 @@ export async function beginBlob(
 ): Promise<BlobUpload | undefined> {
   const { facts } = repository;
   const isOwn = from === repository.path;
-  if (facts.mountTellsPresence === false && (await hasBlob(repository, blob, signal)))
-    return undefined;
+  if (facts.mountTellsPresence === false) {
+    if (await hasBlob(repository, blob, signal)) return undefined;
+    if (isOwn) return uploadOf(repository, blob, await startPlainUpload(repository, signal));
+  }
   const opened = await mountOrStart(repository, blob, from, signal);
   if (opened === 'mounted') {
     if (isOwn) facts.mountTellsPresence = true;
     return undefined;
   }
-  if (isOwn && facts.mountTellsPresence === undefined) {
+  if (isOwn && facts.mountTellsPresence !== true) {
     if (await hasBlob(repository, blob, signal)) {
-      facts.mountTellsPresence = false;
+      noteMiss(repository);
       await cancelUpload(repository, opened);
       return undefined;
     }
   }
   return uploadOf(repository, blob, opened);
+}
+
+function noteMiss({ facts }: Repository): void {
+  facts.mountMisses += 1;
+  if (facts.mountMisses >= MISSES_THAT_TELL) facts.mountTellsPresence ??= false;
 }
 
 function uploadOf(repository: Repository, blob: Descriptor, session: UploadSession): BlobUpload {
@@ -53,7 +66,7 @@ function uploadOf(repository: Repository, blob: Descriptor, session: UploadSessi
   };
 }
 
-/** Once per host: does a mount of what was just sent say that it is there? Saves a HEAD per blob from then on. */
+/** Until it is known: does a mount of what was just sent say that it is there? Saves a HEAD per blob from then on. */
 async function learnWhatMountsTell(
   repository: Repository,
   blob: Descriptor,
@@ -61,8 +74,12 @@ async function learnWhatMountsTell(
 ): Promise<void> {
   try {
     const opened = await mountOrStart(repository, blob, repository.path, signal);
-    repository.facts.mountTellsPresence = opened === 'mounted';
-    if (opened !== 'mounted') await cancelUpload(repository, opened);
+    if (opened === 'mounted') {
+      repository.facts.mountTellsPresence = true;
+      return;
+    }
+    noteMiss(repository);
+    await cancelUpload(repository, opened);
   } catch (error) {
     // The blob is there all the same; the next upload asks again.
     repository.log.debug({ host: repository.host, err: error }, 'a mount could not be tried');
@@ -76,8 +93,11 @@ async function mountOrStart(
   signal: AbortSignal,
 ): Promise<'mounted' | UploadSession> {
   const mounted = await startUpload(repository, { digest: blob.digest, from }, signal);
-  // Some hosts refuse a mount in place of opening an upload.
-  return mounted === 'refused' ? await startPlainUpload(repository, signal) : mounted;
+  if (mounted !== 'refused') return mounted;
+  // Some hosts refuse a mount in place of opening an upload, and so tell nothing.
+  const opened = await startPlainUpload(repository, signal);
+  if (from === repository.path) repository.facts.mountTellsPresence ??= false;
+  return opened;
 }
 
 async function startPlainUpload(

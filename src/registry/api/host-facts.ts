@@ -7,6 +7,8 @@ export interface HostFacts {
   hasReferrersApi: boolean | undefined;
   /** Whether a mount from the image's own repository answers 201 for a blob that is there. */
   mountTellsPresence: boolean | undefined;
+  /** How many blobs that were there such a mount did not find, while that is not known. */
+  mountMisses: number;
   /** Whether it deletes a tag without its manifest. */
   deletesTags: boolean | undefined;
   /** How large the parts of an upload may be; undefined: whole bodies were never refused. */
@@ -22,6 +24,7 @@ export function createHostFacts(): (host: string) => HostFacts {
       facts = {
         hasReferrersApi: undefined,
         mountTellsPresence: undefined,
+        mountMisses: 0,
         deletesTags: undefined,
         chunkBytes: undefined,
       };

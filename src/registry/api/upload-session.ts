@@ -31,7 +31,6 @@ export async function startUpload(
 ): Promise<'mounted' | 'refused' | UploadSession> {
   const query =
     mount === undefined ? '' : `?mount=${mount.digest}&from=${encodeURIComponent(mount.from)}`;
-  const isForeign = mount !== undefined && mount.from !== repository.path;
   await using response = await repository.send(
     {
       method: 'POST',
@@ -39,7 +38,7 @@ export async function startUpload(
       body: new Uint8Array(),
       access: 'push',
       ...(mount === undefined ? {} : { from: mount.from }),
-      expect: isForeign ? [201, 202, 400, 404, 405] : [201, 202],
+      expect: mount === undefined ? [201, 202] : [201, 202, 400, 404, 405],
       doing:
         mount === undefined
           ? `opening an upload to ${repository.name}`
