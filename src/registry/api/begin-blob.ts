@@ -103,10 +103,10 @@ async function mountOrStart(
 async function startPlainUpload(
   repository: Repository,
   signal: AbortSignal,
-): Promise<'mounted' | UploadSession> {
+): Promise<UploadSession> {
   const started = await startUpload(repository, undefined, signal);
-  if (started === 'refused') throw new Error('a plain upload is never refused in silence');
-  return started;
+  if (typeof started === 'object') return started;
+  throw new Error('an upload that mounts nothing is neither mounted nor refused');
 }
 
 /** Whether the repository has the blob, with the size it should have (spec, transfer-engine, 5.8.7). */
