@@ -11,7 +11,7 @@ import { freePort } from '../../test/support/free-port.ts';
 import { startLoopbackServer } from '../../test/support/loopback-server.ts';
 import { hasProgram } from '../../test/support/run-program.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../test/support/temporary-folder.ts';
-import { ControllerError } from '../base/controller-error.ts';
+import { failureOf } from '../../test/support/transport-calls.ts';
 import { silentLog } from '../base/log.ts';
 import { createTransport } from './connect-transport.ts';
 
@@ -52,12 +52,6 @@ async function read(
   } as const;
   await using response = await end.request({ host, repository: 'a', insecure }, request, signal);
   return Buffer.from(await response.bytes(100)).toString();
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<ControllerError> {
-  const error: unknown = await promise.catch((caught: unknown) => caught);
-  expect(error).toBeInstanceOf(ControllerError);
-  return error as ControllerError;
 }
 
 describe.skipIf(!hasProgram('openssl'))('proxies (needs openssl)', () => {

@@ -11,6 +11,7 @@ import { endSettings } from '../../test/support/end-settings.ts';
 import { type LoopbackServer, startLoopbackServer } from '../../test/support/loopback-server.ts';
 import { hasProgram, runProgramOrThrow } from '../../test/support/run-program.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../test/support/temporary-folder.ts';
+import { failureOf } from '../../test/support/transport-calls.ts';
 import { ControllerError } from '../base/controller-error.ts';
 import { silentLog } from '../base/log.ts';
 import { createTransport } from './connect-transport.ts';
@@ -62,12 +63,6 @@ async function read(
     signal,
   );
   return Buffer.from(await response.bytes(100)).toString();
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<ControllerError> {
-  const error: unknown = await promise.catch((caught: unknown) => caught);
-  expect(error).toBeInstanceOf(ControllerError);
-  return error as ControllerError;
 }
 
 /** A certificate directory with the authority and these files. */
