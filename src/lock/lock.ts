@@ -43,7 +43,10 @@ export interface Lock {
 export interface LockedConfiguration {
   /** In the source repository. */
   readonly path: string;
-  /** Git's id of its content. */
+  /**
+   * Git's id of its content; of an incomplete file, of what it was when it was last complete: what that wanted stays
+   * until then, and only then can it be told whether a change of the file or something else made an orphan of it.
+   */
   readonly blob: string;
   /** Something that it wants is not there as wanted: it is tried again in every pass. */
   readonly incomplete?: true;

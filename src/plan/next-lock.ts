@@ -53,7 +53,7 @@ export function nextLock(plan: Plan, previous: Lock | undefined, outcome: PassOu
     mirror: plan.mirror,
     destination: plan.destination,
     source: plan.source,
-    configurations: configurationsOf(plan, failed),
+    configurations: configurationsOf(plan, failed, previous),
     deletions: plan.deletions,
     images: sortLines(images),
     deleting: sortLines(deleting),
@@ -127,13 +127,23 @@ function deletingLine(plan: Plan, { line, reason }: PlannedDelete): DeletingImag
   return { ...rest, since: plan.source.commit, reason };
 }
 
-function configurationsOf(plan: Plan, failed: readonly PlannedImage[]): LockedConfiguration[] {
+function configurationsOf(
+  plan: Plan,
+  failed: readonly PlannedImage[],
+  previous: Lock | undefined,
+): LockedConfiguration[] {
   const incomplete = new Set([
     ...plan.failures.flatMap(({ entries }) => entries.map(({ position }) => position.path)),
     ...failed.flatMap(({ entries }) => entries.map(({ position }) => position.path)),
   ]);
+  const isHere = previous?.destination === plan.destination;
+  const blobBefore = new Map(
+    isHere ? previous.configurations.map(({ path, blob }) => [path, blob]) : [],
+  );
   return plan.configurations.map(({ path, blob }) =>
-    incomplete.has(path) ? { path, blob, incomplete: true } : { path, blob },
+    incomplete.has(path)
+      ? { path, blob: blobBefore.get(path) ?? blob, incomplete: true }
+      : { path, blob },
   );
 }
 
