@@ -92,7 +92,7 @@ export async function makeGitRepository(folder: string): Promise<GitFixture> {
       if (keep && head !== '') await run(['read-tree', head], index);
       for (const [path, file] of Object.entries(files)) {
         if (file === undefined) {
-          await run(['update-index', '--force-remove', path], index);
+          await run(['update-index', '--index-info'], index, `0 ${'0'.repeat(40)}\t${path}\n`);
           continue;
         }
         const { mode, id } = await objectOf(file);
