@@ -45,6 +45,7 @@ export interface RunningDockerRegistry extends AsyncDisposable {
   /** How tests reach it. */
   readonly endpoint: Endpoint;
   readonly storageFolder: string;
+  readonly pid: number;
   /** Every request that was answered so far, in the order of their answers, read from its access log. */
   requests(): Promise<LoggedRequest[]>;
   /** What it wrote to its log, for messages of failing tests. */
@@ -113,6 +114,7 @@ export async function startDockerRegistry(
     host,
     endpoint,
     storageFolder,
+    pid: child.pid ?? 0,
     async requests(): Promise<LoggedRequest[]> {
       // Lines are written after the answers, so all earlier ones are there once a request of our own is.
       markers += 1;

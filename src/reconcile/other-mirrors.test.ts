@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { ControllerError } from '../base/controller-error.ts';
+import type { Lock, LockedImage } from '../lock/lock.ts';
+import type { Digest } from '../oci/digest.ts';
+import { type BranchLock, type KnownMirror, otherMirrors } from './other-mirrors.ts';
+
+const ME = { name: 'me', host: 'reg.io', output: 'me' };
+const A = `sha256:${'aa'.repeat(32)}` as Digest;
+
+function line(destination: string, wantedBy: string[]): LockedImage {
+  return {
+    destination,
+    digest: A,
+    source: `q/${destination}`,
+    kind: 'additional',
+    bytes: 1,
+    wantedBy,
+  };
+}
+
+function lockIn(folder: string, over: Partial<Lock> = {}): BranchLock {
+  const lock: Lock = {
+    version: 1,
+    mirror: folder,
+    destination: 'reg.io/site',
+    source: { commit: 'c', branch: 'main' },
+    configurations: [],
+    deletions: [],
+    images: [],
+    deleting: [],
+    catalogs: [],
+    bundles: [],
+    releases: [],
+    ...over,
+  };
+  return { folder, path: `${folder}/imageset.lock`, text: '', lock, error: undefined };
+}
+
+function unreadable(folder: string): BranchLock {
+  const error = new ControllerError('LOCK_INVALID', 'broken', { remedy: 'wait-for-change' });
+  return { folder, path: `${folder}/imageset.lock`, text: '', lock: undefined, error };
+}
+
+function known(output: string, places: KnownMirror['places'], host = 'reg.io'): KnownMirror {
+  return { name: output, output, host, places };
+}
+
+describe('otherMirrors', () => {
+  it('believes the files of a mirror of the settings, not its lock', () => {
+    const files = { wants: ['reg.io/site/new:1'], deletes: ['reg.io/site/gone:1'] };
+    const [other] = otherMirrors(
+      ME,
+      [known('eu', files)],
+      [lockIn('eu', { images: [line('old:1', ['a.yaml'])] })],
+    );
+    expect(other?.wants.has('reg.io/site/new:1')).toBe(true);
+    expect(other?.wants.has('reg.io/site/old:1')).toBe(false);
+    expect(other?.deletes.has('reg.io/site/gone:1')).toBe(true);
+  });
+
+  it('believes the lock of a mirror whose files are wrong', () => {
+    const images = [line('old:1', ['a.yaml']), line('orphan:1', [])];
+    const [other] = otherMirrors(ME, [known('eu', undefined)], [lockIn('eu', { images })]);
+    expect(other?.wants.has('reg.io/site/old:1')).toBe(true);
+    expect(other?.wants.has('reg.io/site/orphan:1')).toBe(false);
+  });
+
+  it('keeps what a file wanted whose entries failed when its lock was written', () => {
+    const lock = lockIn('eu', {
+      configurations: [{ path: 'a.yaml', blob: 'b', incomplete: true }],
+      images: [line('old:1', ['a.yaml'])],
+    });
+    const [other] = otherMirrors(ME, [known('eu', { wants: [], deletes: [] })], [lock]);
+    expect(other?.wants.has('reg.io/site/old:1')).toBe(true);
+  });
+
+  it('counts a lock that the settings do not know', () => {
+    const [other] = otherMirrors(
+      ME,
+      [],
+      [lockIn('stranger', { images: [line('x:1', ['z.yaml'])] })],
+    );
+    expect([other?.name, other?.wants.has('reg.io/site/x:1')]).toEqual(['stranger', true]);
+  });
+
+  it.each([
+    { name: 'of a mirror of the settings', mirrors: [known('eu', { wants: [], deletes: [] })] },
+    { name: 'of nobody', mirrors: [] },
+  ])('lets a lock $name that cannot be read want everything', ({ mirrors }) => {
+    const [other] = otherMirrors(ME, mirrors, [unreadable('eu')]);
+    expect(other?.wants.has('reg.io/anything:1')).toBe(true);
+  });
+
+  it('leaves out other registries, and itself', () => {
+    const mirrors = [
+      known('me', { wants: [], deletes: [] }),
+      known('far', { wants: [], deletes: [] }, 'other.io'),
+    ];
+    const locks = [lockIn('me'), lockIn('x', { destination: 'other.io' })];
+    expect(otherMirrors(ME, mirrors, locks)).toEqual([]);
+  });
+});
