@@ -1,5 +1,7 @@
 import { createHash, createSign, randomUUID, X509Certificate } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type CertificateFiles, makeSigningCertificate } from './certificates.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -15,6 +17,8 @@ export interface TokenServerOptions {
   readonly anonymous?: (repository: string) => readonly string[];
   /** Default 300. */
   readonly expiresInSeconds?: number;
+  /** Default: plain http. */
+  readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
 }
 
 /** A server of tokens as the distribution project describes it (Docker Registry v2 authentication via central service). */
@@ -76,16 +80,24 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
     };
   }
 
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     void answer(request).then(({ status, body }) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });
-  });
+  };
+  const { tls } = options;
+  const server =
+    tls === undefined
+      ? createServer(listener)
+      : createTlsServer(
+          { cert: await readFile(tls.certificateFile), key: await readFile(tls.keyFile) },
+          listener,
+        );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    realm: `http://127.0.0.1:${port}/token`,
+    realm: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/token`,
     service: SERVICE,
     issuer: ISSUER,
     certificateFile: signing.certificateFile,
