@@ -238,6 +238,18 @@ describe('imageset mirror', () => {
       expect(stdout).toContain('0 / 1 additional images mirrored');
     }));
 
+  it.each([
+    // Plain HTTP is not asked for at that end.
+    { flag: '--src-tls-verify=true', code: 8 },
+    { flag: '--dest-tls-verify=true', code: 1 },
+  ])('takes $flag for its own end, exit $code', ({ flag, code }) =>
+    withMirror(async () => {
+      await writeImageSet(additional('team/app:1.0'));
+
+      expect((await run([flag])).code).toBe(code);
+    }),
+  );
+
   it('refuses a destination that cannot be reached or is none, exit 1', () =>
     withMirror(async () => {
       await writeImageSet(additional('team/app:1.0'));
