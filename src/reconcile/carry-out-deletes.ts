@@ -1,3 +1,4 @@
+import type { ControllerError } from '../base/controller-error.ts';
 import type { EntryFailure } from '../lock/entry-failure.ts';
 import { type DeletingImage, type Lock, formatLock } from '../lock/lock.ts';
 import { type DeleteOutcome, type ImageDelete, deleteImages } from '../mirror/delete-images.ts';
@@ -51,7 +52,7 @@ export async function carryOutDeletes(
     if (outcome.kind === 'held') held.set(destination, outcome.reason);
     // Asking such a registry again in every pass would change nothing.
     if (outcome.kind === 'failed' && outcome.error.code === 'REGISTRY_DELETE_UNSUPPORTED') {
-      held.set(destination, outcome.error.message);
+      held.set(destination, heldForGood(outcome.error));
     }
     if (outcome.kind === 'deleted') work.tally.deleted += 1;
   }
@@ -75,6 +76,12 @@ export async function carryOutDeletes(
   }
   for (const line of due) host.suspects.delete(placeText(context, line) ?? '');
   return { lock: after, warnings: warningsOf(outcomes) };
+}
+
+/** Why a registry that does not delete holds an image, and what its people can do. */
+function heldForGood({ message, hint }: ControllerError): string {
+  const advice = hint === undefined ? '' : ` ${hint}`;
+  return `${message}.${advice} It is tried again when an image set of the mirror changes.`;
 }
 
 async function deleteAll(
