@@ -15,6 +15,7 @@ import { createHostTrust } from './http/host-trust.ts';
 import { HttpFailure } from './http/http-failure.ts';
 import { openResponse } from './http/open-response.ts';
 import { createReachHost, type ReachedHost } from './http/reach-host.ts';
+import { readAhead } from './http/read-ahead.ts';
 import { createRequestBody, type RequestBody } from './http/request-body.ts';
 import { createRequestLimit, type RequestLimit, type Slot } from './http/request-limit.ts';
 import { resolveUrl } from './http/resolve-url.ts';
@@ -157,7 +158,9 @@ export function createTransport(
       throw await statusFailure(answer, { credentialHint: hint, secrets, isOldToken: !isNew });
     }
     if (request.method === 'HEAD' || answer.status === 204) await discard(answer.body);
-    return openResponse(answer, slot, (error) =>
+    const ahead =
+      request.readAhead === undefined ? undefined : await readAhead(answer, request.readAhead);
+    return openResponse(answer, ahead, slot, (error) =>
       signal.aborted ? signal.reason : named(request.doing, error),
     );
   }

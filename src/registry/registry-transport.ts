@@ -15,6 +15,11 @@ export interface RegistryRequest {
   readonly scopes: readonly string[];
   /** Statuses that the caller handles; any other becomes a ControllerError. */
   readonly expect: readonly number[];
+  /**
+   * So many bytes of the answer's body are read before it is returned, so that a body that breaks off there is
+   * asked for again. For bodies that are read whole anyway.
+   */
+  readonly readAhead?: number;
   /** What is being done, for messages: `reading quay.io/team/app:1.0`. */
   readonly doing: string;
 }

@@ -64,6 +64,7 @@ async function ask(
         headers: { accept: MEDIA_TYPES.ociIndex },
         access: 'pull',
         expect: [200, 400, 404, 405, 501],
+        readAhead: MANIFEST_LIMIT_BYTES,
         doing: `looking for referrers of ${repository.name}@${digest}`,
       },
       signal,

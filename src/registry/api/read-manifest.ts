@@ -14,7 +14,8 @@ import { type Repository, manifestPath, nameOf } from './repository.ts';
 export const ACCEPT_MANIFESTS = { accept: MANIFEST_ACCEPT.join(', ') };
 
 /**
- * Reads a manifest; by digest the bytes are verified (spec, transfer-engine, 5.7.3).
+ * Reads a manifest. The bytes are verified: by the digest that was asked for (spec, transfer-engine, 5.7.3), of a
+ * tag by the one that the registry tells, or a bit that flips on the way would make another image of it.
  * @throws ControllerError REGISTRY_NOT_FOUND, DIGEST_MISMATCH, MANIFEST_UNSUPPORTED (schema 1).
  */
 export async function readManifest(
@@ -30,20 +31,25 @@ export async function readManifest(
       headers: ACCEPT_MANIFESTS,
       access: 'pull',
       expect: [200],
+      readAhead: MANIFEST_LIMIT_BYTES,
       doing: `reading ${where}`,
     },
     signal,
   );
   const bytes = await response.bytes(MANIFEST_LIMIT_BYTES);
   const manifest = manifestBytes(bytes, response.header('content-type'), where);
-  if (reference.kind === 'tag') return manifest;
-  const actual = digestOf(bytes, algorithmOf(reference.digest));
-  if (actual === reference.digest) return { ...manifest, digest: actual };
+  const told = response.header('docker-content-digest') ?? '';
+  const expected =
+    reference.kind === 'digest' ? reference.digest : isDigest(told) ? told : undefined;
+  if (expected === undefined) return manifest;
+  const actual = digestOf(bytes, algorithmOf(expected));
+  if (actual === expected)
+    return reference.kind === 'tag' ? manifest : { ...manifest, digest: actual };
   // The digest of a signed schema 1 manifest leaves its signatures out: say what it is, not that it was changed.
   if (manifest.mediaType === MEDIA_TYPES.dockerSchema1Signed) parseManifest(manifest, where);
   throw new ControllerError(
     'DIGEST_MISMATCH',
-    `${where} is served with other content, whose digest is ${actual}`,
+    `${where} is served with other content than ${expected}: its digest is ${actual}`,
     {
       remedy: 'retry-later',
       hint: `${repository.host} or something on the way changes manifests; look at proxies and caches before it.`,

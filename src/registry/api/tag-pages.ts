@@ -9,6 +9,8 @@ const MOST_TAGS = 1_000_000;
 const MOST_PAGES = 50_000;
 /** docker-registry 2.8 knows no pages: a million tags of 80 characters are one answer. */
 const PAGE_LIMIT_BYTES = 128 * 1024 * 1024;
+/** A longer list that breaks off is not asked for again. */
+const READ_AHEAD_BYTES = 4 * 1024 * 1024;
 const TagList = z.object({ tags: z.array(z.string()).nullish() });
 
 /**
@@ -53,6 +55,7 @@ export async function* tagPages(
         url,
         access: 'pull',
         expect: [200, 404],
+        readAhead: Math.min(pageLimitBytes, READ_AHEAD_BYTES),
         doing: `listing the tags of ${repository.name}`,
       },
       signal,

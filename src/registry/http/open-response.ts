@@ -1,6 +1,7 @@
 import type { RegistryResponse } from '../registry-transport.ts';
 import { type Answer, discard } from './exchange.ts';
 import { headerOf } from './header-of.ts';
+import { type ReadAhead, fromStart } from './read-ahead.ts';
 import { readLimited } from './read-limited.ts';
 import type { Slot } from './request-limit.ts';
 
@@ -10,10 +11,14 @@ import type { Slot } from './request-limit.ts';
  */
 export function openResponse(
   answer: Answer,
+  ahead: ReadAhead | undefined,
   slot: Slot,
   named: (error: unknown) => unknown,
 ): RegistryResponse {
   const { body, headers, status, url } = answer;
+  const chunks = (): AsyncIterable<Uint8Array> =>
+    ahead === undefined ? (body as AsyncIterable<Uint8Array>) : fromStart(ahead);
+  if (body.closed) slot.release('succeeded');
   body.once('close', () => {
     slot.release('succeeded');
   });
@@ -22,7 +27,7 @@ export function openResponse(
 
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of body as AsyncIterable<Uint8Array>) yield chunk;
+      for await (const chunk of chunks()) yield chunk;
     } catch (error) {
       throw named(answer.failureOf(error));
     }
@@ -35,7 +40,7 @@ export function openResponse(
     body: { [Symbol.asyncIterator]: read },
     async bytes(limitBytes) {
       try {
-        return await readLimited(answer, limitBytes);
+        return await readLimited(answer, limitBytes, chunks());
       } catch (error) {
         throw named(error);
       }

@@ -2,26 +2,31 @@ import type { Answer } from './exchange.ts';
 import { headerOf } from './header-of.ts';
 import { HttpFailure } from './http-failure.ts';
 
-/** The whole body. @throws HttpFailure REGISTRY_BROKEN when it is longer than the limit, or the network's failure. */
+/**
+ * The whole body.
+ * @param chunks the body, where it is not read from the answer itself.
+ * @throws HttpFailure REGISTRY_BROKEN when it is longer than the limit, or the network's failure.
+ */
 export async function readLimited(
   answer: Pick<Answer, 'body' | 'headers' | 'url' | 'failureOf'>,
   limitBytes: number,
+  chunks: AsyncIterable<Uint8Array> = answer.body as AsyncIterable<Uint8Array>,
 ): Promise<Uint8Array> {
   const announced = Number(headerOf(answer.headers, 'content-length') ?? 0);
-  const chunks: Uint8Array[] = [];
+  const read: Uint8Array[] = [];
   let received = 0;
   try {
     if (announced > limitBytes) throw tooLong(answer.url, limitBytes);
-    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunks) {
       received += chunk.byteLength;
       if (received > limitBytes) throw tooLong(answer.url, limitBytes);
-      chunks.push(chunk);
+      read.push(chunk);
     }
   } catch (error) {
     answer.body.destroy();
     throw answer.failureOf(error);
   }
-  return Buffer.concat(chunks);
+  return Buffer.concat(read);
 }
 
 function tooLong(url: URL, limitBytes: number): HttpFailure {
