@@ -147,7 +147,7 @@ async function transfer(
   });
   let sent = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of verified(body, blob)) {
+    for await (const chunk of verifiedFrom(source, body, blob)) {
       sent += chunk.byteLength;
       progress.report({ kind: 'bytes-sent', image, bytes: chunk.byteLength });
       yield chunk;
@@ -160,6 +160,24 @@ async function transfer(
     progress.report({ kind: 'bytes-sent', image, bytes: -sent });
     if (error instanceof ControllerError) return error;
     throw error;
+  }
+}
+
+/** As `verified`, with the name of the source in what it throws. */
+async function* verifiedFrom(
+  { name }: ImageSource,
+  body: AsyncIterable<Uint8Array>,
+  blob: Descriptor,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* verified(body, blob);
+  } catch (error) {
+    if (!(error instanceof ControllerError) || error.code !== 'BLOB_CORRUPT') throw error;
+    throw new ControllerError('BLOB_CORRUPT', `reading from ${name}: ${error.message}`, {
+      remedy: error.remedy,
+      hint: `Something on the way or ${name} itself changed the content: look at proxies and caches before it, or have the image pushed again there.`,
+      cause: error,
+    });
   }
 }
 
