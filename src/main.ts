@@ -1,7 +1,18 @@
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { ControllerError } from './base/controller-error.ts';
-import { runCommandLine } from './cli/run-command-line.ts';
 
 /** The process edge: the only file that acts when it is loaded, and the only one that reads `process.env`. */
+
+// Types are stripped and code is compiled once per version; in a folder of the user's own, since cached code is code.
+const { XDG_CACHE_HOME: cacheHome = '', HOME: home = '' } = process.env;
+if (cacheHome !== '' || home !== '') {
+  enableCompileCache(
+    join(cacheHome === '' ? join(home, '.cache') : cacheHome, 'imageset', 'compiled'),
+  );
+}
+// Imported only now: what is imported statically is loaded before the line above.
+const { runCommandLine } = await import('./cli/run-command-line.ts');
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 const SIGPIPE_CODE = 141;
