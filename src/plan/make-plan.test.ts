@@ -5,6 +5,7 @@ import type { DeletingImage, Lock, LockedImage } from '../lock/lock.ts';
 import type { WantedImage, WantingEntry } from '../lock/wanted-image.ts';
 import { parseDestination } from '../oci/destination.ts';
 import type { Digest } from '../oci/digest.ts';
+import { isHeldByWish } from './held-by-wish.ts';
 import { makePlan } from './make-plan.ts';
 import { isSameState, nextLock, successOf } from './next-lock.ts';
 import type { DeletionFile, DeletionPolicy, OtherMirror, PlanInput } from './plan-input.ts';
@@ -86,6 +87,7 @@ function plan(over: Partial<PlanInput>): ReturnType<typeof makePlan> {
     configurations: [{ path: 'a.yaml', blob: 'b1' }],
     deletions: [],
     wanted: [],
+    named: new Map(),
     failures: [],
     found: [],
     policy: EXPLICIT,
@@ -327,13 +329,15 @@ describe('makePlan, deletes', () => {
       moved: some,
       named: some,
       otherWants: some,
+      failing: some,
       fails: fc.boolean(),
       prune: fc.boolean(),
     });
     fc.assert(
       fc.property(
         anyInput,
-        ({ locked, orphaned, deleting, wantedNames, moved, named, otherWants, fails, prune }) => {
+        ({ locked, orphaned, deleting, wantedNames, moved, named, ...over }) => {
+          const { otherWants, failing, fails, prune } = over;
           const lock = lockOf(
             locked.map((name) => line(name, orphaned.includes(name) ? { wantedBy: [] } : {})),
             {
@@ -351,6 +355,7 @@ describe('makePlan, deletes', () => {
           const made = plan({
             lock,
             wanted,
+            named: new Map(failing.map((name) => [`reg.io/site/${name}:1`, entry('a.yaml')])),
             deletions: [deletionFile(named)],
             failures: fails ? [FAILURE] : [],
             others: [
@@ -363,11 +368,13 @@ describe('makePlan, deletes', () => {
             policy: { ...EXPLICIT, policy: prune ? 'prune' : 'explicit' },
           });
           const next = nextLock(made, lock, successOf(made));
-          const due = next.deleting.filter(({ held }) => held === undefined);
+          // Where a lock is new, what a registry held is tried again.
+          const due = next.deleting.filter(({ held }) => !isHeldByWish(held));
           for (const { destination } of due) {
             const name = destination.replace(':1', '');
             expect(wantedNames).not.toContain(name);
             expect(otherWants).not.toContain(name);
+            expect(failing).not.toContain(name);
           }
           // The plan applied gives what was wanted, and a second plan has nothing to do.
           for (const image of wanted) {
@@ -380,6 +387,7 @@ describe('makePlan, deletes', () => {
           const second = plan({
             lock: next,
             wanted,
+            named: new Map(failing.map((name) => [`reg.io/site/${name}:1`, entry('a.yaml')])),
             deletions: [deletionFile(named)],
             failures: fails ? [FAILURE] : [],
             others: [

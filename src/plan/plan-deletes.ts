@@ -3,6 +3,7 @@ import type { DeletingImage, LockedDeletion, LockedImage } from '../lock/lock.ts
 import type { WantingEntry } from '../lock/wanted-image.ts';
 import { absolutePlace, formatPlace, relativePlace } from '../oci/destination.ts';
 import { capReached } from './cap-deletes.ts';
+import { STILL_WANTED, isHeldByWish } from './held-by-wish.ts';
 import { lineOfDeleting } from './line-of-deleting.ts';
 import {
   type HeldDelete,
@@ -35,7 +36,6 @@ export interface PlannedDeletes {
   readonly dropped: ReadonlySet<LockedImage>;
 }
 
-const WANTED_BY_MIRROR = 'still wanted by mirror ';
 /** The image stays, under another name than the one that goes. */
 const OTHER_NAME = 'wanted by another name';
 
@@ -129,20 +129,24 @@ function wantedByFile(input: PlanInput, facts: DeleteFacts): WantedBy {
     if (image !== undefined) {
       const byThatName =
         source === undefined || image.sources.some((wanted) => wanted.source === source);
-      return byThatName ? `still wanted by ${describeEntry(image.entries[0])}` : OTHER_NAME;
+      return byThatName ? `${STILL_WANTED}${describeEntry(image.entries[0])}` : OTHER_NAME;
     }
     const line = kept.get(destination);
     if (line !== undefined)
-      return `still wanted by ${line.wantedBy.join(', ')}, which has entries that fail`;
-    const mirror = otherThatWants(input, destination);
-    return mirror === undefined ? undefined : `${WANTED_BY_MIRROR}${mirror}`;
+      return `${STILL_WANTED}${line.wantedBy.join(', ')}, which has entries that fail`;
+    return wish(input, destination);
   };
 }
 
-function otherThatWants(input: PlanInput, destination: string): string | undefined {
+/** Who names a place that is not among the wanted images: an entry that fails, or another mirror. */
+function wish(input: PlanInput, destination: string): string | undefined {
   const place = absolutePlace(destination, input.destination);
   if (place === undefined) return undefined;
-  return input.others.find(({ wants }) => wants.has(formatPlace(place)))?.name;
+  const text = formatPlace(place);
+  const entry = input.named.get(text);
+  if (entry !== undefined) return `${STILL_WANTED}${describeEntry(entry)}, which fails`;
+  const mirror = input.others.find(({ wants }) => wants.has(text));
+  return mirror === undefined ? undefined : `${STILL_WANTED}mirror ${mirror.name}`;
 }
 
 function describeEntry(entry: WantingEntry | undefined): string {
@@ -199,10 +203,8 @@ function lookAtDeleting(
       returns.push(lineOfDeleting(line));
       continue;
     }
-    const mirror = otherThatWants(input, line.destination);
     const { held, ...rest } = { ...line, reason };
-    const other = held?.startsWith(WANTED_BY_MIRROR) === true ? undefined : held;
-    const why = mirror === undefined ? other : `${WANTED_BY_MIRROR}${mirror}`;
+    const why = wish(input, line.destination) ?? (isHeldByWish(held) ? undefined : held);
     stays.push(why === undefined ? rest : { ...rest, held: why });
   }
   return { stays, returns };

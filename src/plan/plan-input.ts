@@ -18,6 +18,8 @@ export interface PlanInput {
   /** The delete files of the commit, with the places that they name. */
   readonly deletions: readonly DeletionFile[];
   readonly wanted: readonly WantedImage[];
+  /** The places that the image-set files name, as `formatPlace` writes them, also those of entries that fail. */
+  readonly named: Pick<ReadonlyMap<string, WantingEntry>, 'get'>;
   /** Entries that could not be resolved; what the lock says their files want stays wanted. */
   readonly failures: readonly EntryFailure[];
   /** What new or changed delete files name and is at the destination without being in the lock. */

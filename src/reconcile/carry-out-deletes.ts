@@ -3,6 +3,7 @@ import type { EntryFailure } from '../lock/entry-failure.ts';
 import { type DeletingImage, type Lock, formatLock } from '../lock/lock.ts';
 import { type DeleteOutcome, type ImageDelete, deleteImages } from '../mirror/delete-images.ts';
 import { absolutePlace, formatPlace } from '../oci/destination.ts';
+import { isHeldByWish } from '../plan/held-by-wish.ts';
 import { lockAfterDeletes } from '../plan/next-lock.ts';
 import { PRUNE, type Plan } from '../plan/plan.ts';
 import { deletedMessage } from './commit-text.ts';
@@ -118,14 +119,18 @@ async function deleteAll(
   return byLine;
 }
 
-/** Lines that may go now: not held, their grace over, and nothing pruned in a pass with failures. */
+/**
+ * Lines that may go now: wanted by nobody, their grace over, and nothing pruned in a pass with failures. What a
+ * registry held is tried again in a new lock.
+ */
 async function dueDeletes(
   { context, lock, isNew, failures }: DeletesToCarryOut,
   signal: AbortSignal,
 ): Promise<DeletingImage[]> {
   const candidates = lock.deleting.filter(
     ({ held, reason }) =>
-      (held === undefined || isNew) && (reason !== PRUNE || failures.length === 0),
+      (held === undefined || (isNew && !isHeldByWish(held))) &&
+      (reason !== PRUNE || failures.length === 0),
   );
   const { graceMs } = context.mirror.deletion;
   if (candidates.length === 0 || graceMs <= 0) return candidates;

@@ -1,6 +1,6 @@
 import { forEachConcurrently } from '../base/for-each-concurrently.ts';
 import type { Lock, LockedImage } from '../lock/lock.ts';
-import type { WantedImage } from '../lock/wanted-image.ts';
+import type { WantedImage, WantingEntry } from '../lock/wanted-image.ts';
 import {
   absolutePlace,
   formatDestination,
@@ -18,7 +18,7 @@ import { type Resolved, resolveAdditional } from '../resolve/resolve-additional.
 import { unitePlaces } from '../resolve/unite-places.ts';
 import { lookUpDigest, sourceOf, targetOf } from './ends.ts';
 import { type BlobsOf, readBlobs, sizeOf } from './known-content.ts';
-import { deletionFiles } from './named-places.ts';
+import { deletionFiles, namedPlaces } from './named-places.ts';
 import { type BranchLock, isAtHost, otherMirrors } from './other-mirrors.ts';
 import type { PassContext } from './pass-context.ts';
 
@@ -62,6 +62,7 @@ export async function preparePlan(
     configurations: files.configurations,
     deletions,
     wanted: resolved.wanted,
+    named: namedByImageSets(context),
     failures: resolved.failures,
     found,
     policy: mirror.deletion,
@@ -70,6 +71,13 @@ export async function preparePlan(
   });
   context.log.debug({ parallel: transfer.parallelImages, hash: plan.hash }, 'plan made');
   return { plan, lock, locks: atHost, others, blobsOf };
+}
+
+/** The places that the image sets name, each with the first entry that does. */
+function namedByImageSets({ files, mirror }: PassContext): ReadonlyMap<string, WantingEntry> {
+  const documents = files.documents.filter(({ kind }) => kind === 'mirror');
+  const named = namedPlaces(documents, mirror.destination).toReversed();
+  return new Map(named.map(({ place, entry }) => [formatPlace(place), entry]));
 }
 
 async function resolve(
@@ -116,11 +124,11 @@ function sourceKey({
   return `${registry}/${repository}:${tag ?? 'latest'}`;
 }
 
-/** What the locks of a registry know of sources; the first lock counts most. */
+/** What the locks of a registry know of sources; the first lock counts most, and what stays more than what goes. */
 function lockedDigests(locks: readonly BranchLock[]): Map<string, Digest> {
   const digestBySource = new Map<string, Digest>();
   for (const { lock } of locks) {
-    for (const { source, digest } of lock?.images ?? []) {
+    for (const { source, digest } of [...(lock?.images ?? []), ...(lock?.deleting ?? [])]) {
       if (!digestBySource.has(source)) digestBySource.set(source, digest);
     }
   }

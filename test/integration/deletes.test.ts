@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { writeHook } from '../support/git-hook.ts';
 import { makeImage } from '../support/make-image.ts';
 import { startMirroredSite } from '../support/mirrored-site.ts';
+import { plainRequest } from '../support/plain-request.ts';
 import { deleteSet, imageSet } from '../support/site.ts';
 
 const ITMS = 'prod/resources/itms-oc-mirror.yaml';
@@ -149,4 +150,55 @@ it('deletes what is there without being in the lock, and says so in Git first', 
   const leaving = await site.lock('prod', pass.first.commits[0]);
   expect(leaving.deleting).toMatchObject([{ destination: 'team/old:1.0', source: old }]);
   expect(leaving.deletions).toMatchObject([{ path: 'delete.yaml', images: 2 }]);
+});
+
+it('holds what an image set asks for, also where that cannot be looked up now', async () => {
+  await using prod = await startMirroredSite();
+  const { site } = prod;
+  const [app = ''] = await prod.fill('team/app:1.0');
+  const web = prod.ref('team/web:1.0');
+  await prod.put('team/web:1.0', await makeImage({ seed: 'team/web:1.0' }));
+  await site.git.commit('main', {
+    'base.yaml': imageSet([app, web]),
+    'delete.yaml': deleteSet([web]),
+  });
+
+  const pass = await site.pass();
+
+  expect(pass).toMatchObject({
+    code: 3,
+    first: {
+      state: 'Degraded',
+      deleted: 0,
+      held: [
+        {
+          destination: 'team/web:1.0',
+          why: expect.stringMatching(/^still wanted by base\.yaml:6:/) as string,
+        },
+      ],
+    },
+  });
+  expect(await prod.has('team/web:1.0')).toBeDefined();
+});
+
+it.each([
+  { name: 'without asking its source', args: [], code: 0, state: 'Applied' },
+  { name: 'also where that cannot be looked up', args: ['--resync'], code: 3, state: 'Degraded' },
+])('does not go on with a delete whose image is wanted again, $name', async (example) => {
+  await using prod = await startMirroredSite({ deletion: { grace: '1h' } });
+  const { site, source } = prod;
+  const [app = '', web = ''] = await prod.fill('team/app:1.0', 'team/web:1.0');
+  await site.git.commit('main', { 'base.yaml': imageSet([app, web]) });
+  await site.pass();
+  await site.git.commit('main', { 'base.yaml': imageSet([app]), 'delete.yaml': deleteSet([web]) });
+  await site.pass();
+  const gone = `/v2/team/web/manifests/${await prod.has('team/web:1.0')}`;
+  await plainRequest(source.endpoint, 'DELETE', gone);
+  await site.git.commit('main', { 'base.yaml': imageSet([app, web]) });
+  site.now = new Date(site.now.getTime() + 2 * 3_600_000);
+
+  const pass = await site.pass(example.args);
+
+  expect(pass).toMatchObject({ code: example.code, first: { state: example.state, deleted: 0 } });
+  expect(await prod.has('team/web:1.0')).toBeDefined();
 });
