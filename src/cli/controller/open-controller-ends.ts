@@ -3,14 +3,11 @@ import { ControllerError } from '../../base/controller-error.ts';
 import type { Log } from '../../base/log.ts';
 import type { ImageSource } from '../../oci/ends.ts';
 import type { Ends } from '../../reconcile/ends.ts';
-import { loadRegistriesConf } from '../../registry/conf/load-registries-conf.ts';
-import { createTransport } from '../../registry/connect-transport.ts';
-import { createRegistryClient } from '../../registry/create-registry-client.ts';
-import type { RegistryClient } from '../../registry/registry-client.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { openLayoutSource } from '../../store/layout-source.ts';
 import { createManifestCache } from '../../store/manifest-cache.ts';
-import { type EndFlags, endSettingsFromFlags } from '../end-settings-from-flags.ts';
+import type { EndFlags } from '../end-settings-from-flags.ts';
+import { openClients } from '../open-clients.ts';
 
 export interface ControllerEndsOptions {
   readonly flags: { readonly source: EndFlags; readonly destination: EndFlags };
@@ -28,33 +25,16 @@ export async function openControllerEnds(
   options: ControllerEndsOptions,
 ): Promise<Ends & AsyncDisposable> {
   const { flags, settings, stateFolder, environment, log } = options;
-  const registriesConf = await loadRegistriesConf({ environment, fileRoot: '' });
   const { parallelImages, parallelBlobs } = settings.transfer;
   const defaults = { retry: RETRY, requestsPerHost: parallelImages + parallelBlobs, environment };
-  const { credentialHelpers } = registriesConf;
-  function open(end: EndFlags, endLog: Log): RegistryClient {
-    const transport = createTransport(
-      endSettingsFromFlags(end, defaults),
-      endLog,
-      credentialHelpers === undefined ? {} : { credentialHelpers },
-    );
-    return createRegistryClient({ transport, registriesConf, log: endLog });
-  }
-  const reading = open(flags.source, log.child({ end: 'source' }));
-  const writing = open(flags.destination, log.child({ end: 'destination' }));
+  const clients = await openClients(flags, defaults, log);
+  const folder = join(stateFolder, 'manifests');
   return {
-    reading,
-    writing,
-    manifests: createManifestCache({
-      folder: join(stateFolder, 'manifests'),
-      limitBytes: CACHE_BYTES,
-      log,
-    }),
+    reading: clients.reading,
+    writing: clients.writing,
+    manifests: createManifestCache({ folder, limitBytes: CACHE_BYTES, log }),
     openLayout: openLayoutBelow,
-    async [Symbol.asyncDispose]() {
-      await reading[Symbol.asyncDispose]();
-      await writing[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => clients[Symbol.asyncDispose](),
   };
 }
 

@@ -1,15 +1,10 @@
 import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Log } from '../../base/log.ts';
 import type { Ends } from '../../reconcile/ends.ts';
-import { loadRegistriesConf } from '../../registry/conf/load-registries-conf.ts';
-import { createTransport } from '../../registry/connect-transport.ts';
-import { createRegistryClient } from '../../registry/create-registry-client.ts';
-import type { RegistryClient } from '../../registry/registry-client.ts';
 import { openLayoutSource } from '../../store/layout-source.ts';
 import { createManifestCache } from '../../store/manifest-cache.ts';
-import { type EndFlags, endSettingsFromFlags } from '../end-settings-from-flags.ts';
 import { makeLog } from '../make-log.ts';
+import { openClients } from '../open-clients.ts';
 import type { MirrorFlags } from './mirror-options.ts';
 
 export interface OpenEndsOptions {
@@ -38,7 +33,6 @@ export async function openEnds({
       appendFileSync(registryLog, line);
     },
   });
-  const registriesConf = await loadRegistriesConf({ environment, fileRoot: '' });
   const { parallelImages, parallelLayers, retryTimes, retryDelayMs } = flags;
   const defaults = {
     retry: { times: retryTimes, delayMs: Math.max(0, retryDelayMs) },
@@ -46,23 +40,12 @@ export async function openEnds({
     requestsPerHost: parallelImages * parallelLayers + parallelImages,
     environment,
   };
-  const credentialHelpers = registriesConf.credentialHelpers;
-  const options = credentialHelpers === undefined ? {} : { credentialHelpers };
-  function open(end: EndFlags, endLog: Log): RegistryClient {
-    const settings = endSettingsFromFlags(end, defaults);
-    const transport = createTransport(settings, endLog, options);
-    return createRegistryClient({ transport, registriesConf, log: endLog });
-  }
-  const reading = open(flags.source, log.child({ end: 'source' }));
-  const writing = open(flags.destination, log.child({ end: 'destination' }));
+  const clients = await openClients(flags, defaults, log);
   return {
-    reading,
-    writing,
+    reading: clients.reading,
+    writing: clients.writing,
     manifests: createManifestCache({ limitBytes: 0, memoryBytes: MANIFESTS_BYTES, log }),
     openLayout: (directory, root = '.') => openLayoutSource(resolve(root, directory)),
-    async [Symbol.asyncDispose]() {
-      await reading[Symbol.asyncDispose]();
-      await writing[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => clients[Symbol.asyncDispose](),
   };
 }
