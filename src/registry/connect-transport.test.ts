@@ -28,6 +28,21 @@ function transport(
 }
 
 describe('requests', () => {
+  it('keeps its connection after a HEAD: a handshake costs a registry more than the answer', async () => {
+    const clients = new Set<unknown>();
+    await using registry = await startOpenRegistry((_request, response) => {
+      clients.add(response.req.socket);
+      response.end();
+    });
+    await using end = transport();
+
+    for (let heads = 0; heads < 3; heads += 1) {
+      await drop(end.request(at(registry), { ...READ, method: 'HEAD' }, signal));
+    }
+
+    expect(clients.size).toBe(1);
+  });
+
   it('reads an answer with its headers, and pings the host once', async () => {
     await using registry = await startOpenRegistry((request, response) => {
       response.setHeader('Docker-Content-Digest', 'sha256:1');

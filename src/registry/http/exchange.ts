@@ -98,6 +98,8 @@ async function sendOnce(
       body: body ?? null,
       headersTimeout: wire.idleTimeoutMs,
       bodyTimeout: wire.idleTimeoutMs,
+      // By default undici closes the connection after a HEAD; a handshake costs a registry more than the answer.
+      reset: false,
       signal,
     });
     return {
