@@ -70,7 +70,9 @@ export function createTransport(
     helpers: options.credentialHelpers ?? ['containers-auth.json'],
     log,
   });
-  const authenticator = createAuthenticator({ wire, limitOf, findCredential });
+  // Requests that hold a turn wait for tokens, which therefore have turns of their own.
+  const tokenLimitOf = (host: string): RequestLimit => limitOf(`tokens of ${host}`);
+  const authenticator = createAuthenticator({ wire, limitOf: tokenLimitOf, findCredential });
   const warnOnce = createWarnOnce(log);
   const accessByRepository = new Map<string, HostAccess>();
   const learnedByRepository = new Map<string, readonly Challenge[]>();
@@ -95,14 +97,16 @@ export function createTransport(
     const name = `${target.host}/${target.repository}`;
     let challenges = learnedByRepository.get(name) ?? reached.challenges;
     let scopes = request.scopes;
-    for (let renewals = 0; ; renewals += 1) {
-      const grant = await authenticator.grant(subject, isOwn ? challenges : [], scopes, signal);
-      if (isOwn) {
-        accessByRepository.set(name, { credential: grant.credential, mayDelete: grant.mayDelete });
-      }
-      const slot = await limitOf(reached.origin.base.host).acquire(signal);
-      let isHandedOn = false;
-      try {
+    // Its turn comes first: a token that waits in line may expire there.
+    const slot = await limitOf(reached.origin.base.host).acquire(signal);
+    let isHandedOn = false;
+    try {
+      for (let renewals = 0; ; renewals += 1) {
+        const grant = await authenticator.grant(subject, isOwn ? challenges : [], scopes, signal);
+        if (isOwn) {
+          const { credential, mayDelete } = grant;
+          accessByRepository.set(name, { credential, mayDelete });
+        }
         const answer = await sendOnce(call, reached, url, grant, signal);
         if (answer.status === 401 && isOwn) {
           authenticator.forget(subject, grant);
@@ -118,9 +122,9 @@ export function createTransport(
         const response = await accept(call, answer, slot, grant, signal);
         isHandedOn = true;
         return response;
-      } finally {
-        if (!isHandedOn) slot.release('failed');
       }
+    } finally {
+      if (!isHandedOn) slot.release('failed');
     }
   }
 

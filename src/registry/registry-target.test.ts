@@ -84,7 +84,7 @@ describe('an upload', () => {
     expect(methods).toEqual(['POST', 'HEAD', 'DELETE', 'POST', 'POST']);
   });
 
-  it.each([400, 404, 405])(
+  it.each([400, 403, 404, 405])(
     'asks by HEAD and opens plain ones at a host that answers mounts with %i',
     async (status) => {
       const lines = await withTarget(
@@ -138,18 +138,21 @@ describe('an upload', () => {
     );
   });
 
-  it.each([400, 404, 405])('opens a plain one where a mount is answered %i', async (status) => {
-    const lines = await withTarget(
-      ({ method, path }) => {
-        if (method === 'POST') return path.includes('mount') ? { status } : OPENED;
-        return { status: 404 };
-      },
-      async (target) => {
-        expect(await target.beginBlob(blob, { from: 'other' }, signal)).toBeDefined();
-      },
-    );
-    expect(lines.at(-1)).toBe('POST /v2/app/blobs/uploads/');
-  });
+  it.each([400, 403, 404, 405])(
+    'opens a plain one where a mount is answered %i',
+    async (status) => {
+      const lines = await withTarget(
+        ({ method, path }) => {
+          if (method === 'POST') return path.includes('mount') ? { status } : OPENED;
+          return { status: 404 };
+        },
+        async (target) => {
+          expect(await target.beginBlob(blob, { from: 'other' }, signal)).toBeDefined();
+        },
+      );
+      expect(lines.at(-1)).toBe('POST /v2/app/blobs/uploads/');
+    },
+  );
 
   it.each([
     ['PUT', small],

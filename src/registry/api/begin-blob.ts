@@ -94,7 +94,8 @@ async function mountOrStart(
 ): Promise<'mounted' | UploadSession> {
   const mounted = await startUpload(repository, { digest: blob.digest, from }, signal);
   if (mounted !== 'refused') return mounted;
-  // Some hosts refuse a mount in place of opening an upload, and so tell nothing.
+  // Some hosts refuse a mount in place of opening an upload, and so tell nothing; whether we may push at all is
+  // told by the upload.
   const opened = await startPlainUpload(repository, signal);
   if (from === repository.path) repository.facts.mountTellsPresence ??= false;
   return opened;

@@ -50,12 +50,23 @@ async function put(
     );
     return response.header('docker-content-digest') ?? '';
   } catch (error) {
-    throw isIndex(manifest) ? refusedIndex(error, where) : error;
+    throw isIndex(manifest) ? refusedIndex(error, where) : withHint(error, manifest);
   }
 }
 
 function isIndex({ mediaType }: ManifestBytes): boolean {
   return mediaType === MEDIA_TYPES.ociIndex || mediaType === MEDIA_TYPES.dockerList;
+}
+
+/** A registry says what it dislikes about a manifest in its own words, if at all: often its media type. */
+function withHint(error: unknown, { mediaType }: ManifestBytes): unknown {
+  if (!(error instanceof ControllerError) || error.hint !== undefined) return error;
+  const { code, message, remedy } = error;
+  return new ControllerError(code, message, {
+    remedy,
+    hint: `See the registry's log. If it does not take ${mediaType}: allow that type there, or use a registry that takes OCI images.`,
+    cause: error,
+  });
 }
 
 /** What people look for when a strict registry wants all instances of an index, with the registry's own words. */

@@ -38,7 +38,7 @@ export async function startUpload(
       body: new Uint8Array(),
       access: 'push',
       ...(mount === undefined ? {} : { from: mount.from }),
-      expect: mount === undefined ? [201, 202] : [201, 202, 400, 404, 405],
+      expect: mount === undefined ? [201, 202] : [201, 202, 400, 403, 404, 405],
       doing:
         mount === undefined
           ? `opening an upload to ${repository.name}`
