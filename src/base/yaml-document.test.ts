@@ -106,6 +106,22 @@ describe('readYaml', () => {
     expect(document?.problems).toMatchObject([{ field, position: { line } }]);
   });
 
+  it('finds what is left of a merge, and leaves lines alone that only look like it', () => {
+    const conflict = 'a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> other\n';
+    const text = 'a: |\n  x\n  <<<<<<< no\n';
+
+    expect(readYaml('a.yaml', conflict)).toMatchObject({
+      documents: [],
+      problems: [
+        {
+          position: { line: 2, column: 1 },
+          message: expect.stringContaining('merge conflict') as string,
+        },
+      ],
+    });
+    expect(readYaml('a.yaml', text).problems).toEqual([]);
+  });
+
   it('refuses aliases that stand for a billion values, at once', () => {
     const levels = Array.from({ length: 12 }, (_, level) => {
       const items = level === 0 ? ['x'] : [`*l${level - 1}`];

@@ -21,6 +21,8 @@ export interface YamlDocument {
   readonly value: unknown;
   /** What is wrong though the text can be read: fields given twice, merge keys, unknown aliases. */
   readonly problems: readonly FieldProblem[];
+  /** The value is not whole, as one of the problems says: what else is wrong with it may be for that reason. */
+  readonly isCut: boolean;
   /** Where the field's name stands, or the list item; of what is not there, the nearest around it. */
   positionOf(field: FieldPath): EntryPosition;
   /** A scalar as it is written, e.g. `4.20`; undefined for anything else. */
@@ -58,11 +60,11 @@ export function readYaml(path: string, text: string): YamlFile {
   if (bytes > YAML_LIMITS.bytes) {
     return whole(
       `the file is larger than ${formatBytes(YAML_LIMITS.bytes)}`,
-      'Split it into several files.',
+      'Split it into several files; move it out of the folder if it is no image set.',
     );
   }
-  const foreign = foreignCharacter(path, text);
-  if (foreign !== undefined) return { documents: [], problems: [foreign] };
+  const unreadable = foreignCharacter(path, text) ?? conflictMarker(path, text);
+  if (unreadable !== undefined) return { documents: [], problems: [unreadable] };
 
   const documents: YamlDocument[] = [];
   const problems: FieldProblem[] = [];
@@ -101,6 +103,7 @@ function locate(
   const converted = convertYaml(document, YAML_LIMITS);
   return {
     value: converted.value,
+    isCut: converted.isCut,
     problems: converted.faults.map(({ path, offset, message, hint }) => ({
       position: positionAt(offset),
       field: formatField(path),
@@ -156,5 +159,17 @@ function foreignCharacter(path: string, text: string): FieldProblem | undefined 
     field: '',
     message: isMark ? 'a byte order mark stands inside the text' : 'the file is not UTF-8 text',
     hint: isMark ? 'Remove it.' : 'Save it as UTF-8.',
+  };
+}
+
+/** What Git leaves of a merge that nobody finished. Source: git-merge(1), "How conflicts are presented". */
+function conflictMarker(path: string, text: string): FieldProblem | undefined {
+  const first = text.search(/^<{7} /m);
+  if (first < 0 || !/^={7}$/m.test(text) || !/^>{7} /m.test(text)) return undefined;
+  return {
+    position: { path, line: text.slice(0, first).split('\n').length, column: 1 },
+    field: '',
+    message: 'a merge conflict was left unresolved here',
+    hint: 'Keep one of the two versions, and remove the lines <<<<<<<, ======= and >>>>>>>.',
   };
 }

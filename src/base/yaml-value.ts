@@ -12,6 +12,8 @@ export interface YamlFault {
 export interface YamlValue {
   readonly value: unknown;
   readonly faults: readonly YamlFault[];
+  /** Aliases stood for more than the limits: what they repeat is left out of the value. */
+  readonly isCut: boolean;
   /** Where a field's name or a list item stands, as an offset in the text; of what is not there, the nearest around it. */
   offsetOf(path: FieldPath): number;
   /** A scalar as it is written. */
@@ -148,6 +150,7 @@ export function convertYaml(
   return {
     value: converted.value,
     faults,
+    isCut: isOverLimit,
     offsetOf: (path) => placeOf(path).place.offset,
     sourceOf: (path) => {
       const { place, isExact } = placeOf(path);

@@ -49,6 +49,7 @@ export function readImageSetDocument(path: string, yaml: YamlDocument): ReadDocu
   const isOurs = isKindName(head.kind) || groupOf(head.apiVersion) === API_GROUP;
   if (!isOurs) return { kind: 'foreign', ...describeForeign(head) };
   const broken: Problem[] = yaml.problems.map((problem) => ({ ...problem, stage: 'load' }));
+  if (yaml.isCut) return { kind: 'ours', problems: broken, warnings: [] };
   if (!isKindName(head.kind)) {
     return { kind: 'ours', problems: [...broken, wrongKind(head.kind, yaml)], warnings: [] };
   }

@@ -1,7 +1,6 @@
 import { ControllerError } from '../base/controller-error.ts';
-import { formatBytes } from '../base/format-bytes.ts';
 import type { GitRepository } from '../git/git-repository.ts';
-import type { FileTree } from './file-tree.ts';
+import { type FileTree, tooLarge } from './file-tree.ts';
 
 /** The files of a commit, which has to be fetched. */
 export function commitTree(repository: GitRepository, commit: string): FileTree {
@@ -14,16 +13,11 @@ export function commitTree(repository: GitRepository, commit: string): FileTree 
     async read({ path }, limitBytes, signal) {
       const file = await repository.readFile(commit, path, limitBytes, signal);
       if (file.kind === 'file') return Buffer.from(file.content).toString('utf8');
-      const what =
-        file.kind === 'too-large' ? `a file of ${formatBytes(file.bytes)}` : `a ${file.kind}`;
-      throw new ControllerError(
-        'IMAGESET_INVALID',
-        `this is ${what}, over the limit of ${formatBytes(limitBytes)}`,
-        {
-          remedy: 'wait-for-change',
-          hint: 'An image set is a small text file; move anything else out of the folder, or name the files in `paths`.',
-        },
-      );
+      if (file.kind === 'too-large') throw tooLarge(limitBytes);
+      throw new ControllerError('IMAGESET_INVALID', `this is a ${file.kind}, not a file`, {
+        remedy: 'wait-for-change',
+        hint: 'Put the file itself there.',
+      });
     },
   };
 }

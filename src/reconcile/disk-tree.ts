@@ -3,8 +3,7 @@ import { lstat, readFile, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { compareText } from '../base/compare-text.ts';
 import { ControllerError } from '../base/controller-error.ts';
-import { formatBytes } from '../base/format-bytes.ts';
-import type { FileTree, TreeFile } from './file-tree.ts';
+import { type FileTree, type TreeFile, tooLarge } from './file-tree.ts';
 
 const MAX_FILES = 10_000;
 /** Git never stores more of an image set than this; larger files are not hashed. */
@@ -22,15 +21,8 @@ export function diskTree(folder: string): FileTree {
     async read({ path }, limitBytes) {
       const file = resolve(folder, path);
       const { size } = await lstat(file);
-      if (size <= limitBytes) return readFile(file, 'utf8');
-      throw new ControllerError(
-        'IMAGESET_INVALID',
-        `this is a file of ${formatBytes(size)}, over the limit of ${formatBytes(limitBytes)}`,
-        {
-          remedy: 'wait-for-change',
-          hint: 'An image set is a small text file; move anything else out of the folder, or name the files in `paths`.',
-        },
-      );
+      if (size > limitBytes) throw tooLarge(limitBytes);
+      return readFile(file, 'utf8');
     },
   };
 }

@@ -1,3 +1,6 @@
+import { ControllerError } from '../base/controller-error.ts';
+import { formatBytes } from '../base/format-bytes.ts';
+
 /** Files that configuration is read from: those of a commit, or of a folder on disk (`imageset plan --working-copy`). */
 export interface FileTree {
   /** For messages: `commit 4f5e6d7…`, `the folder /srv/imagesets`. */
@@ -17,4 +20,16 @@ export interface TreeFile {
   readonly kind: 'file' | 'symlink' | 'submodule';
   /** Git's id of its content. */
   readonly blob: string;
+}
+
+/** In the words of who reads the files of `validate`. */
+export function tooLarge(limitBytes: number): ControllerError {
+  return new ControllerError(
+    'IMAGESET_INVALID',
+    `the file is larger than ${formatBytes(limitBytes)}`,
+    {
+      remedy: 'wait-for-change',
+      hint: 'Split it into several files; move it out of the folder if it is no image set.',
+    },
+  );
 }
