@@ -2,6 +2,9 @@ import { Agent, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { TlsProfile } from './host-trust.ts';
 import type { Proxy } from './choose-proxy.ts';
 
+/** Longest time that a connection is kept without use, milliseconds; a server that says less is believed. */
+const KEEP_ALIVE = 30_000;
+
 /** Connection pools, one for each pair of TLS settings and proxy. */
 export interface Connections extends AsyncDisposable {
   through(profile: TlsProfile, proxy: Proxy | undefined): Dispatcher;
