@@ -1,8 +1,8 @@
 import { formatProblems } from '../../base/field-problem.ts';
 import { formatBytes } from '../../base/format-bytes.ts';
-import { formatPosition } from '../../base/entry-position.ts';
 import type { MirrorReport, PassReport } from '../../reconcile/pass-report.ts';
 import { reportError } from '../report-error.ts';
+import { formatFailures } from './format-failures.ts';
 
 const SHOWN_LINES = 50;
 
@@ -36,14 +36,7 @@ function formatMirror(report: MirrorReport): string {
   if (report.problems.length > 0) lines.push(indent(formatProblems(report.problems)));
   if (report.error !== undefined)
     lines.push(indent(reportError(report.error, { withCauses: false })));
-  lines.push(
-    ...listed(report.failures, ({ entries, wanted, error }) => {
-      const [entry] = entries;
-      const at = entry === undefined ? '' : `${formatPosition(entry.position)}: `;
-      const hint = error.hint === undefined ? '' : ` (${error.hint})`;
-      return `${at}${wanted}: ${error.message}${hint}`;
-    }),
-  );
+  lines.push(...formatFailures(report.failures).map((line) => `  ${line}`));
   lines.push(...listed(report.held, ({ destination, why }) => `held: ${destination}: ${why}`));
   lines.push(...listed(report.warnings, (warning) => `warning: ${warning}`));
   return lines.join('\n');
