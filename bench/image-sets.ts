@@ -57,7 +57,11 @@ export async function makeSingleLayer(storage: string, bytes: number): Promise<I
   return { name: `one layer of ${bytes / MIB} MiB`, images: ['single/image:1'], bytes };
 }
 
-async function putImage(target: ImageTarget, layers: readonly Descriptor[], name: string): Promise<void> {
+async function putImage(
+  target: ImageTarget,
+  layers: readonly Descriptor[],
+  name: string,
+): Promise<void> {
   const config = Buffer.from(
     JSON.stringify({
       architecture: 'amd64',
@@ -68,13 +72,22 @@ async function putImage(target: ImageTarget, layers: readonly Descriptor[], name
   );
   const descriptor = await putBytes(target, config, MEDIA_TYPES.ociConfig);
   const bytes = Buffer.from(
-    JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.ociManifest, config: descriptor, layers }),
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPES.ociManifest,
+      config: descriptor,
+      layers,
+    }),
   );
   const manifest = { bytes, mediaType: MEDIA_TYPES.ociManifest, digest: digestOf(bytes) };
   await target.putManifest(manifest, { kind: 'tag', tag: '1' }, NEVER);
 }
 
-async function putBytes(target: ImageTarget, bytes: Buffer, mediaType: string): Promise<Descriptor> {
+async function putBytes(
+  target: ImageTarget,
+  bytes: Buffer,
+  mediaType: string,
+): Promise<Descriptor> {
   const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
   await put(target, descriptor, () => [bytes]);
   return descriptor;
@@ -98,7 +111,11 @@ async function putRandom(target: ImageTarget, size: number): Promise<Descriptor>
   return descriptor;
 }
 
-async function put(target: ImageTarget, blob: Descriptor, chunks: () => Iterable<Buffer>): Promise<void> {
+async function put(
+  target: ImageTarget,
+  blob: Descriptor,
+  chunks: () => Iterable<Buffer>,
+): Promise<void> {
   const upload = await target.beginBlob(blob, { from: target.repository }, NEVER);
   await upload?.finish(asAsync(chunks()), NEVER);
 }

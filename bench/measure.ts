@@ -32,23 +32,29 @@ export async function measureCommand(
       resolve(code ?? 255);
     });
   });
-  let isRunning = true;
-  void ended.then(() => (isRunning = false));
+  const state = { isRunning: true };
+  void ended.then(() => (state.isRunning = false));
   let peakBytes = 0;
-  while (isRunning) {
+  while (state.isRunning) {
     for (const pid of descendants(child.pid ?? 0)) peakBytes = Math.max(peakBytes, peakOf(pid));
     await Promise.race([ended, sleep(SAMPLE_MS)]);
   }
   const code = await ended;
-  if (code !== 0) throw new Error(`${command.slice(0, 300)} ended with ${code}:\n${output.slice(-2000)}`);
+  if (code !== 0)
+    throw new Error(`${command.slice(0, 300)} ended with ${code}:\n${output.slice(-2000)}`);
   const [user = 0, system = 0] = (output.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
   return { seconds: (performance.now() - started) / 1000, cpuSeconds: user + system, peakBytes };
 }
 
 /** CPU that a running process has used so far, seconds. */
 export function cpuOf(pid: number): { readonly user: number; readonly system: number } {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
-  return { user: Number(fields[11]) / TICKS_PER_SECOND, system: Number(fields[12]) / TICKS_PER_SECOND };
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return {
+    user: Number(fields[11]) / TICKS_PER_SECOND,
+    system: Number(fields[12]) / TICKS_PER_SECOND,
+  };
 }
 
 /** The largest resident size that a process has had, bytes; 0 where it is gone. */

@@ -2,7 +2,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes } from '../src/base/format-bytes.ts';
 import { makeCertificateAuthority } from '../test/support/certificates.ts';
-import { type RunningDockerRegistry, startDockerRegistry } from '../test/support/docker-registry.ts';
+import {
+  type RunningDockerRegistry,
+  startDockerRegistry,
+} from '../test/support/docker-registry.ts';
 import { temporaryFolder } from '../test/support/temporary-folder.ts';
 import { type ImageSet, makeLargeSet, makeSingleLayer, makeSmallSet } from './image-sets.ts';
 import { type Measured, cpuOf, measureCommand, median } from './measure.ts';
@@ -22,10 +25,30 @@ interface Benchmark {
 }
 
 const BENCHMARKS: readonly Benchmark[] = [
-  { name: 'large', make: (storage) => makeLargeSet(storage), tools: [skopeo(4), imagesetMirror], isFilled: false },
-  { name: 'small', make: (storage) => makeSmallSet(storage), tools: [skopeo(8), imagesetMirror], isFilled: false },
-  { name: 'again', make: (storage) => makeSmallSet(storage), tools: [imagesetMirror], isFilled: true },
-  { name: 'memory', make: (storage) => makeSingleLayer(storage, 2048 * MIB), tools: [imagesetMirror], isFilled: false },
+  {
+    name: 'large',
+    make: (storage) => makeLargeSet(storage),
+    tools: [skopeo(4), imagesetMirror],
+    isFilled: false,
+  },
+  {
+    name: 'small',
+    make: (storage) => makeSmallSet(storage),
+    tools: [skopeo(8), imagesetMirror],
+    isFilled: false,
+  },
+  {
+    name: 'again',
+    make: (storage) => makeSmallSet(storage),
+    tools: [imagesetMirror],
+    isFilled: true,
+  },
+  {
+    name: 'memory',
+    make: (storage) => makeSingleLayer(storage, 2048 * MIB),
+    tools: [imagesetMirror],
+    isFilled: false,
+  },
 ];
 
 interface Round extends Measured {
@@ -49,7 +72,9 @@ async function run(benchmark: Benchmark): Promise<void> {
   const tls = { ...certificate, ca: authority.ca };
   const certificates = join(base, 'trust');
   await mkdir(certificates);
-  await import('node:fs/promises').then(({ copyFile }) => copyFile(authority.caFile, join(certificates, 'ca.crt')));
+  await import('node:fs/promises').then(({ copyFile }) =>
+    copyFile(authority.caFile, join(certificates, 'ca.crt')),
+  );
   const set = await benchmark.make(join(base, 'source'));
   console.log(`\n${benchmark.name}: ${set.name}${benchmark.isFilled ? ', all there' : ''}`);
 
@@ -59,7 +84,12 @@ async function run(benchmark: Benchmark): Promise<void> {
       const storage = join(base, `destination-${round}-${benchmark.tools.indexOf(tool)}`);
       await using source = await startDockerRegistry({ tls, storageFolder: join(base, 'source') });
       await using destination = await startDockerRegistry({ tls, storageFolder: storage });
-      const ends = { source: source.host, destination: destination.host, certificates, scratch: base };
+      const ends = {
+        source: source.host,
+        destination: destination.host,
+        certificates,
+        scratch: base,
+      };
       if (benchmark.isFilled) await measureCommand(await tool.command(set, ends), process.env);
       rounds.get(tool)?.push(await measure(await tool.command(set, ends), source, destination));
       await rm(storage, { recursive: true });
@@ -79,7 +109,8 @@ async function measure(
   const measured = await measureCommand(command, process.env);
   const cpuAfter = [cpuOf(source.pid), cpuOf(destination.pid)];
   const used = (kind: 'user' | 'system'): number =>
-    cpuAfter.reduce((sum, cpu) => sum + cpu[kind], 0) - cpuBefore.reduce((sum, cpu) => sum + cpu[kind], 0);
+    cpuAfter.reduce((sum, cpu) => sum + cpu[kind], 0) -
+    cpuBefore.reduce((sum, cpu) => sum + cpu[kind], 0);
   return {
     ...measured,
     sourceRequests: (await source.requests()).length - before[0],
@@ -89,12 +120,14 @@ async function measure(
 }
 
 function print(set: ImageSet, rounds: ReadonlyMap<Tool, readonly Round[]>): void {
-  const of = (tool: Tool, value: (round: Round) => number): number => median((rounds.get(tool) ?? []).map(value));
+  const of = (tool: Tool, value: (round: Round) => number): number =>
+    median((rounds.get(tool) ?? []).map(value));
   const [first] = [...rounds.keys()];
   for (const tool of rounds.keys()) {
     const seconds = of(tool, (round) => round.seconds);
     const ratio = first === undefined ? 1 : of(first, (round) => round.seconds) / seconds;
-    const perImage = (value: (round: Round) => number): string => (of(tool, value) / set.images.length).toFixed(1);
+    const perImage = (value: (round: Round) => number): string =>
+      (of(tool, value) / set.images.length).toFixed(1);
     console.log(
       [
         `  ${tool.name.padEnd(16)} ${seconds.toFixed(2)} s`,

@@ -26,7 +26,9 @@ export function skopeo(parallel: number): Tool {
     name: `skopeo x${parallel}`,
     command({ images }, { source, destination, certificates }) {
       const copy = `skopeo copy --quiet --src-cert-dir ${certificates} --dest-cert-dir ${certificates} docker://${source}/{} docker://${destination}/site/{}`;
-      return Promise.resolve(`printf '%s\\n' ${images.join(' ')} | xargs -P ${parallel} -I{} ${copy}`);
+      return Promise.resolve(
+        `printf '%s\\n' ${images.join(' ')} | xargs -P ${parallel} -I{} ${copy}`,
+      );
     },
   };
 }
@@ -37,11 +39,19 @@ export const imagesetMirror: Tool = {
   async command({ images }, { source, destination, certificates, scratch }) {
     const folder = await mkdtemp(join(scratch, 'mirror-'));
     const entries = images.map((image) => `    - name: ${source}/${image}\n`).join('');
-    const head = 'apiVersion: mirror.openshift.io/v2alpha1\nkind: ImageSetConfiguration\nmirror:\n  additionalImages:\n';
+    const head =
+      'apiVersion: mirror.openshift.io/v2alpha1\nkind: ImageSetConfiguration\nmirror:\n  additionalImages:\n';
     await writeFile(join(folder, 'isc.yaml'), head + entries);
     const flags = [
       ...['-c', join(folder, 'isc.yaml'), '--workspace', `file://${folder}/ws`],
-      ...['--src-cert-dir', certificates, '--dest-cert-dir', certificates, '--parallel-images', '8'],
+      ...[
+        '--src-cert-dir',
+        certificates,
+        '--dest-cert-dir',
+        certificates,
+        '--parallel-images',
+        '8',
+      ],
     ];
     return `${process.execPath} ${MAIN} mirror ${flags.join(' ')} docker://${destination}/site`;
   },
