@@ -69,6 +69,13 @@ it('carries a delete file out once', async () => {
   expect(await prod.requestCount()).toBe(before);
   expect(await prod.has('team/web:1.0')).toBeDefined();
 
+  // What is mirrored again and then removed is an orphan like others.
+  await site.git.commit('main', { 'base.yaml': imageSet([app, web]) });
+  await site.pass();
+  await site.git.commit('main', { 'base.yaml': imageSet([app]) });
+  expect((await site.pass()).first).toMatchObject({ state: 'Applied', deleted: 0, held: [] });
+  expect((await site.lock('prod')).images).toMatchObject([{}, { wantedBy: [] }]);
+
   // A change of the file makes it new.
   await site.git.commit('main', { 'delete.yaml': `# again\n${deleteSet([web])}` });
   expect((await site.pass()).first.deleted).toBe(1);
