@@ -20,7 +20,7 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent to `url`'s host alone: not to where it redirects. */
   readonly authorization: string | undefined;
-  readonly body?: Dispatcher.DispatchOptions['body'] | undefined;
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
 }
 
 export interface Answer {
@@ -95,7 +95,8 @@ async function sendOnce(
       method,
       dispatcher: wire.connections.through(profile, proxy),
       headers: authorization === undefined ? headers : { ...headers, authorization },
-      body: body ?? null,
+      // undici takes any async iterable; its types name only some.
+      body: (body ?? null) as string | Uint8Array | null,
       headersTimeout: wire.idleTimeoutMs,
       bodyTimeout: wire.idleTimeoutMs,
       // By default undici closes the connection after a HEAD; a handshake costs a registry more than the answer.

@@ -1,5 +1,6 @@
 import type { RegistryResponse } from '../registry-transport.ts';
 import { type Answer, discard } from './exchange.ts';
+import { flowOf } from './flow-of.ts';
 import { headerOf } from './header-of.ts';
 import { type ReadAhead, fromStart } from './read-ahead.ts';
 import { readLimited } from './read-limited.ts';
@@ -17,7 +18,7 @@ export function openResponse(
 ): RegistryResponse {
   const { body, headers, status, url } = answer;
   const chunks = (): AsyncIterable<Uint8Array> =>
-    ahead === undefined ? (body as AsyncIterable<Uint8Array>) : fromStart(ahead);
+    ahead === undefined ? flowOf(body) : fromStart(ahead);
   if (body.closed) slot.release('succeeded');
   body.once('close', () => {
     slot.release('succeeded');

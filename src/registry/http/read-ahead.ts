@@ -1,4 +1,5 @@
 import type { Answer } from './exchange.ts';
+import { flowOf } from './flow-of.ts';
 import { headerOf } from './header-of.ts';
 
 /** The start of an answer's body, read while its request can still be sent again. */
@@ -16,8 +17,7 @@ export async function readAhead(
   answer: Pick<Answer, 'body' | 'headers' | 'failureOf'>,
   limitBytes: number,
 ): Promise<ReadAhead> {
-  const body = answer.body as AsyncIterable<Uint8Array>;
-  const rest = body[Symbol.asyncIterator]();
+  const rest = flowOf(answer.body);
   const chunks: Uint8Array[] = [];
   if (Number(headerOf(answer.headers, 'content-length') ?? 0) > limitBytes) return { chunks, rest };
   let received = 0;

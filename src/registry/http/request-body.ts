@@ -1,11 +1,10 @@
-import { Readable } from 'node:stream';
 import type { RegistryRequest } from '../registry-transport.ts';
 
 export interface RequestBody {
   /** Whether it can be sent (again): bytes always, a stream until it was opened. */
   readonly isSendable: () => boolean;
   /** What to hand to the HTTP client. */
-  readonly open: () => Uint8Array | Readable | undefined;
+  readonly open: () => Uint8Array | AsyncGenerator<Uint8Array> | undefined;
   /** The failure of the stream itself: the caller's own, to be passed on as it is. */
   readonly failure: () => { readonly error: unknown } | undefined;
   /** Ends a stream that was not sent to its end. */
@@ -23,7 +22,7 @@ export function createRequestBody(body: RegistryRequest['body']): RequestBody {
     };
   }
   let failure: { readonly error: unknown } | undefined;
-  let stream: Readable | undefined;
+  let stream: AsyncGenerator<Uint8Array> | undefined;
 
   async function* watched(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {
@@ -37,11 +36,11 @@ export function createRequestBody(body: RegistryRequest['body']): RequestBody {
   return {
     isSendable: () => stream === undefined,
     open: () => {
-      stream = Readable.from(watched(body), { objectMode: false });
-      stream.on('error', () => undefined);
+      stream = watched(body);
       return stream;
     },
     failure: () => failure,
-    close: () => stream?.destroy(),
+    // Where it was never begun its source is never opened; where it is under way the client ends it.
+    close: () => void stream?.return(undefined).catch(() => undefined),
   };
 }
