@@ -38,6 +38,7 @@ function direct(profile: TlsProfile): Dispatcher {
   return new Agent({
     allowH2: false,
     pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE,
     connect: { ...tlsOptions(profile), timeout: CONNECT_TIMEOUT },
   });
 }
