@@ -29,8 +29,9 @@ export async function copyBlob(
   context: CopyContext,
   signal: AbortSignal,
 ): Promise<BlobOutcome> {
-  const { target, blob } = copy;
+  const { target, blob, image } = copy;
   const ledger = context.ledgerOf(target.scope);
+  context.turns.arrive(image, target.scope, blob.digest);
   for (;;) {
     signal.throwIfAborted();
     if (ledger.holds(blob.digest, target.repository)) return 'known';
@@ -41,6 +42,12 @@ export async function copyBlob(
       continue;
     }
     const from = ledger.mountableFrom(blob.digest, target.repository);
+    const earlier =
+      from === undefined ? context.turns.earlier(image, target.scope, blob.digest) : undefined;
+    if (earlier !== undefined) {
+      await untilSettled(earlier, signal);
+      continue;
+    }
     const outcome =
       from === undefined
         ? await sendBlob(copy, undefined, context, signal)

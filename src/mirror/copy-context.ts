@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Digest } from '../oci/digest.ts';
 import type { ManifestCache } from '../store/manifest-cache.ts';
+import { type BlobTurns, createBlobTurns } from './blob-turns.ts';
 import { type BlobLedger, createBlobLedger } from './blob-ledger.ts';
 import { type ProgressSink, silentProgress } from './progress-sink.ts';
 import { createSlots, type Slots } from './slots.ts';
@@ -10,6 +11,7 @@ export interface CopyContext {
   readonly manifests: ManifestCache;
   /** The ledger of an `ImageTarget.scope`. */
   readonly ledgerOf: (scope: string) => BlobLedger;
+  readonly turns: BlobTurns;
   /** Bounds the blobs that are sent or asked for at once, over the whole pass. */
   readonly blobSlots: Slots;
   readonly parallelBlobs: number;
@@ -45,6 +47,7 @@ export function createCopyContext(options: CopyOptions): CopyContext {
       ledgers.set(scope, ledger);
       return ledger;
     },
+    turns: createBlobTurns(),
     blobSlots: createSlots(parallelBlobs),
     parallelBlobs,
     transferAttempts: options.transferAttempts ?? 3,

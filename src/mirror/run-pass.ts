@@ -18,6 +18,8 @@ export interface PassImage extends QueuedImage {
   readonly attachments?: boolean;
   /** It is known to be at its place (`lookPresent`): only new attachments are copied. */
   readonly isPresent?: boolean;
+  /** Its distinct blobs, where they are known before: which image of several sends one does not depend on chance then. */
+  readonly blobs?: readonly Digest[] | undefined;
   /** Bytes in its distinct blobs, where they are known before; for progress. */
   readonly bytes?: number | undefined;
 }
@@ -71,7 +73,11 @@ export async function runPass(
 
   async function work(image: PassImage): Promise<void> {
     progress.report({ kind: 'image-started', image: image.id });
-    finish(image.id, await copyOne(image, context, options.imageTimeoutMs, signal));
+    if (image.isPresent !== true)
+      context.turns.start(image.id, image.target.scope, image.blobs ?? []);
+    const result = await copyOne(image, context, options.imageTimeoutMs, signal);
+    context.turns.end(image.id);
+    finish(image.id, result);
   }
 
   progress.report({ kind: 'pass-started', images: images.length, bytes: sumOf(images) });

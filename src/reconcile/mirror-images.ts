@@ -36,6 +36,8 @@ export async function mirrorImages(
   const { plan } = prepared;
   const planned = [...plan.adds, ...plan.updates];
   const presence = await look(context, prepared, planned, signal);
+  // Of a pass that was killed before it published, mostly: what these have need not be sent to others again.
+  const present = planned.filter(({ destination }) => presence.present.has(destination));
   const refreshed =
     context.isResync && !context.mirror.removeSignatures
       ? keptImages(context, plan.keeps, true)
@@ -63,7 +65,9 @@ export async function mirrorImages(
             parallelImages: context.transfer.parallelImages,
             parallelBlobs: context.transfer.parallelBlobs,
             knownBlobs:
-              missing.length === 0 ? () => [] : await knownBlobs(context, prepared.locks, signal),
+              missing.length === 0
+                ? () => []
+                : await knownBlobs(context, prepared.locks, present, signal),
             progress: context.progress,
             stopping: context.stopping,
           },
@@ -220,6 +224,7 @@ function passImage(
     rank: 0,
     attachments: !mirror.removeSignatures,
     isPresent,
+    blobs: blobs?.map(({ digest }) => digest),
     bytes: blobs === undefined ? undefined : sizeOf(blobs),
   };
 }
