@@ -1,0 +1,126 @@
+import { loadImageSets } from '../src/imageset/load-image-sets.ts';
+import { formatLock, parseLock } from '../src/lock/lock.ts';
+import { parseDestination } from '../src/oci/destination.ts';
+import { makePlan } from '../src/plan/make-plan.ts';
+import { isSameState, nextLock, successOf } from '../src/plan/next-lock.ts';
+import { renderOutput } from '../src/reconcile/render-output.ts';
+import { additionalEntries } from '../src/resolve/additional-entries.ts';
+import { resolveAdditional } from '../src/resolve/resolve-additional.ts';
+import { unitePlaces } from '../src/resolve/unite-places.ts';
+import { settingsFromFlags } from '../src/settings/settings-from-flags.ts';
+import { makeLargeLock } from '../test/support/large-lock.ts';
+import { makeMirrorSite } from '../test/support/mirror-site.ts';
+
+/**
+ * `node bench/large-lock.ts [IMAGES]`: a lock is read, planned with nothing to do and written, in CPU seconds of
+ * each step; then a whole pass over the same, image sets and Git included, with nothing to do.
+ */
+
+const IMAGES = Number(process.argv[2] ?? 57_000);
+const LIMIT_SECONDS = 3;
+const DESTINATION = 'mirror.invalid:1/site';
+const COMMIT = '4f5e6d7c8b9a4f5e6d7c8b9a4f5e6d7c8b9a4f5e';
+const signal = new AbortController().signal;
+
+const seconds = new Map<string, number>();
+const made = makeLargeLock(IMAGES, DESTINATION, COMMIT);
+const text = formatLock(made.lock);
+const destination = parseDestination(`docker://${DESTINATION}`);
+const [mirror] = settingsFromFlags({
+  source: 'file:///nowhere',
+  destination: `docker://${DESTINATION}`,
+}).mirrors;
+if (mirror === undefined) throw new Error('the settings have a mirror');
+
+const documents = timed('image sets read', () => {
+  const files = Object.entries(made.files).map(([path, content]) => ({
+    path,
+    text: content,
+    named: false,
+  }));
+  return loadImageSets(files).documents;
+});
+const lock = timed('lock read', () => parseLock('imageset.lock', text));
+const digests = new Map(lock.images.map(({ source, digest }) => [source, digest]));
+const { entries } = additionalEntries(documents);
+const started = process.cpuUsage();
+const resolved = unitePlaces(
+  await resolveAdditional(
+    entries,
+    destination,
+    {
+      lockedDigest: (source) => digests.get(source),
+      lookUpDigest: () => Promise.reject(new Error('nobody is to be asked')),
+      parallel: 8,
+    },
+    signal,
+  ),
+);
+seconds.set('entries resolved', cpuSince(started));
+const plan = timed('planned', () =>
+  makePlan({
+    mirror: lock.mirror,
+    destination,
+    source: lock.source,
+    lock,
+    configurations: lock.configurations,
+    deletions: [],
+    wanted: resolved.wanted,
+    named: new Map(),
+    failures: resolved.failures,
+    found: [],
+    policy: mirror.deletion,
+    others: [],
+    blobsOf: () => undefined,
+  }),
+);
+const next = timed('next lock made and compared', () => {
+  const after = nextLock(plan, lock, successOf(plan));
+  if (!isSameState(after, lock)) throw new Error('there was something to do');
+  return after;
+});
+timed('resources and lock written', () => renderOutput(next, mirror));
+
+const total = [...seconds].reduce(
+  (sum, [name, one]) => (name === 'image sets read' ? sum : sum + one),
+  0,
+);
+console.log(`${IMAGES} images, a lock of ${(text.length / 1e6).toFixed(1)} MB`);
+for (const [name, one] of seconds) console.log(`  ${name.padEnd(28)} ${one.toFixed(2)} s`);
+console.log(
+  `  lock read, planned, written  ${total.toFixed(2)} s of CPU (at most ${LIMIT_SECONDS} s)`,
+);
+
+await using site = await makeMirrorSite();
+const commit = await site.git.commit('main', made.files);
+const published = renderOutput({ ...lock, source: { commit, branch: 'main' } }, mirror);
+await site.git.commit('manifests', Object.fromEntries(published));
+const flags = ['--source', site.git.url, '--destination', `docker://${DESTINATION}`];
+for (const name of ['first pass, with the fetch', 'second pass']) {
+  const { code, cpu } = await pass();
+  if (code !== 0) throw new Error(`the pass ended with ${code}`);
+  console.log(`  ${name.padEnd(28)} ${cpu.toFixed(2)} s`);
+}
+console.log(
+  `  peak memory                  ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB`,
+);
+if (IMAGES <= 57_000 && total > LIMIT_SECONDS) process.exitCode = 1;
+
+async function pass(): Promise<{ code: number; cpu: number }> {
+  const from = process.cpuUsage();
+  const { code } = await site.run('run', '--once', ...flags);
+  return { code, cpu: cpuSince(from) };
+}
+
+function timed<T>(name: string, work: () => T): T {
+  const from = process.cpuUsage();
+  const result = work();
+  seconds.set(name, cpuSince(from));
+  return result;
+}
+
+/** Of all threads, garbage collection too: unlike the clock it does not tell who else is busy. */
+function cpuSince(from: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(from);
+  return (user + system) / 1e6;
+}
