@@ -27,10 +27,13 @@ export function makePlan(input: PlanInput): Plan {
   const { adds, updates, keeps } = compared;
   const hashOf = (candidates: readonly PlannedDelete[]): Digest =>
     hashPlan(input.mirror, here, { adds, updates, candidates });
+  const deleting = lock?.deleting ?? [];
   const facts = {
     lines,
     orphans,
-    deleting: lock?.deleting ?? [],
+    orphansByDestination: Map.groupBy(orphans, ({ line }) => line.destination),
+    deleting,
+    deletingByDestination: Map.groupBy(deleting, ({ destination }) => destination),
     wanted,
     kept: keeps,
     carriedOut: lock?.deletions ?? [],

@@ -18,7 +18,9 @@ import type { DeletionFile, NamedPlace, PlanInput } from './plan-input.ts';
 export interface DeleteFacts {
   readonly lines: readonly LockedImage[];
   readonly orphans: readonly PlannedOrphan[];
+  readonly orphansByDestination: ReadonlyMap<string, readonly PlannedOrphan[]>;
   readonly deleting: readonly DeletingImage[];
+  readonly deletingByDestination: ReadonlyMap<string, readonly DeletingImage[]>;
   readonly wanted: ReadonlyMap<string, PlannedImage>;
   readonly kept: readonly LockedImage[];
   readonly carriedOut: readonly LockedDeletion[];
@@ -39,84 +41,111 @@ export interface PlannedDeletes {
 /** The image stays, under another name than the one that goes. */
 const OTHER_NAME = 'wanted by another name';
 
+/** What is found out one after the other; each step adds to it. */
+interface Books {
+  readonly candidates: PlannedDelete[];
+  /** Destinations of the candidates. */
+  readonly taken: Set<string>;
+  readonly held: HeldDelete[];
+  readonly dropped: Set<LockedImage>;
+  /** Destinations that wait, by the path of the delete file that names them; only of files that are carried out now. */
+  readonly waitingBy: Map<string, Set<string>>;
+  readonly deletions: LockedDeletion[];
+}
+
 /** What goes, what waits and why (design.md, section 5, "Deletes"). Pure. */
 export function planDeletes(
   input: PlanInput,
   facts: DeleteFacts,
   hashOf: (candidates: readonly PlannedDelete[]) => string,
 ): PlannedDeletes {
-  const orphansByDestination = Map.groupBy(facts.orphans, ({ line }) => line.destination);
-  const underWay = Map.groupBy(facts.deleting, ({ destination }) => destination);
+  const books: Books = {
+    candidates: [],
+    taken: new Set(),
+    held: [],
+    dropped: new Set(),
+    waitingBy: new Map(),
+    deletions: [],
+  };
   const wantedBy = wantedByFile(input, facts);
-  const dropped = new Set<LockedImage>();
-  const candidates: PlannedDelete[] = [];
-  const held: HeldDelete[] = [];
-  const files: { file: DeletionFile; images: number; waiting: Set<string> }[] = [];
-  const deletions: LockedDeletion[] = [];
-
-  for (const file of [...input.deletions].sort((a, b) => compareText(a.path, b.path))) {
-    const before = facts.carriedOut.find(({ path }) => path === file.path);
-    if (before?.blob === file.blob && before.held === undefined) {
-      deletions.push(before);
-      continue;
-    }
-    const named = byDestination(input, file);
-    const waiting = new Set<string>();
-    files.push({ file, images: named.size, waiting });
-    for (const [destination, { entry, source }] of named) {
-      const orphans = orphansByDestination.get(destination) ?? [];
-      const why = wantedBy(destination, source);
-      if (why === OTHER_NAME) {
-        for (const { line } of orphans) if (line.source === source) dropped.add(line);
-        continue;
-      }
-      if (why !== undefined) {
-        waiting.add(destination);
-        held.push({ destination, reason: file.path, entry, why });
-        continue;
-      }
-      for (const line of underWay.get(destination) ?? [])
-        if (line.held !== undefined) waiting.add(destination);
-      const alreadyTaken = candidates.some(({ line }) => line.destination === destination);
-      if (!alreadyTaken)
-        candidates.push(...orphans.map(({ line }) => ({ line, reason: file.path, entry })));
-    }
-  }
-  planPrune(input, facts, { candidates, held, dropped }, wantedBy);
-
-  const places = new Set(candidates.map(({ line }) => line.destination)).size;
-  const isApproved = input.policy.approvedPlan === hashOf(sortDeletes(candidates));
-  const cap = isApproved
-    ? undefined
-    : capReached(places, { policy: input.policy, lines: facts.lines.length });
-  const overCap = cap !== undefined ? candidates : [];
-  for (const { line, reason, entry } of overCap) {
-    const { destination, digest } = line;
-    held.push({
-      destination,
-      digest,
-      reason,
-      ...(entry === undefined ? {} : { entry }),
-      why: cap ?? '',
-    });
-    files.find(({ file }) => file.path === reason)?.waiting.add(destination);
-  }
-  for (const { file, images, waiting } of files) {
-    const held = waiting.size === 0 ? {} : { held: waiting.size };
-    deletions.push({ path: file.path, blob: file.blob, images, ...held });
-  }
+  const files = [...input.deletions].sort((a, b) => compareText(a.path, b.path));
+  for (const file of files) planFile(input, facts, file, wantedBy, books);
+  planPrune(input, facts, books, wantedBy);
+  const candidates = sortDeletes(books.candidates);
+  const isApproved = input.policy.approvedPlan === hashOf(candidates);
+  const limits = { policy: input.policy, lines: facts.lines.length };
+  const cap = isApproved ? undefined : capReached(books.taken.size, limits);
+  if (cap !== undefined) holdAll(books, cap);
+  for (const file of files) noteDeletion(input, file, books);
   const { stays, returns } = lookAtDeleting(input, facts);
   return {
-    deletes: cap === undefined ? sortDeletes(candidates) : [],
-    candidates: sortDeletes(candidates),
-    held: held.sort(
+    deletes: cap === undefined ? candidates : [],
+    candidates,
+    held: books.held.sort(
       (a, b) => compareText(a.destination, b.destination) || compareText(a.reason, b.reason),
     ),
     returns,
     deleting: stays,
-    deletions: deletions.sort((a, b) => compareText(a.path, b.path)),
-    dropped,
+    deletions: books.deletions.sort((a, b) => compareText(a.path, b.path)),
+    dropped: books.dropped,
   };
+}
+
+/** What a delete file names: it goes, or waits, or is not there. A file that is carried out is not repeated. */
+function planFile(
+  input: PlanInput,
+  facts: DeleteFacts,
+  file: DeletionFile,
+  wantedBy: WantedBy,
+  books: Books,
+): void {
+  const before = facts.carriedOut.find(({ path }) => path === file.path);
+  if (before?.blob === file.blob && before.held === undefined) {
+    books.deletions.push(before);
+    return;
+  }
+  const waiting = new Set<string>();
+  books.waitingBy.set(file.path, waiting);
+  for (const [destination, { entry, source }] of byDestination(input, file)) {
+    const orphans = facts.orphansByDestination.get(destination) ?? [];
+    const why = wantedBy(destination, source);
+    if (why === OTHER_NAME) {
+      for (const { line } of orphans) if (line.source === source) books.dropped.add(line);
+    } else if (why !== undefined) {
+      waiting.add(destination);
+      books.held.push({ destination, reason: file.path, entry, why });
+    } else {
+      const underWay = facts.deletingByDestination.get(destination) ?? [];
+      if (underWay.some(({ held }) => held !== undefined)) waiting.add(destination);
+      for (const { line } of books.taken.has(destination) ? [] : orphans)
+        books.candidates.push({ line, reason: file.path, entry });
+      if (orphans.length > 0) books.taken.add(destination);
+    }
+  }
+}
+
+/** Over the caps none of the pass's deletes is done. */
+function holdAll(books: Books, why: string): void {
+  for (const { line, reason, entry } of books.candidates) {
+    const { destination, digest } = line;
+    books.held.push({
+      destination,
+      digest,
+      reason,
+      ...(entry === undefined ? {} : { entry }),
+      why,
+    });
+    books.waitingBy.get(reason)?.add(destination);
+  }
+}
+
+/** The line of a delete file that was looked at in this plan. */
+function noteDeletion(input: PlanInput, file: DeletionFile, books: Books): void {
+  const waiting = books.waitingBy.get(file.path);
+  if (waiting === undefined) return;
+  const { path, blob } = file;
+  const held = waiting.size === 0 ? {} : { held: waiting.size };
+  books.deletions.push({ path, blob, images: byDestination(input, file).size, ...held });
 }
 
 type WantedBy = (destination: string, source: string | undefined) => string | undefined;
@@ -162,20 +191,11 @@ function byDestination(input: PlanInput, file: DeletionFile): Map<string, NamedP
   return new Map(named.sort(([a], [b]) => compareText(a, b)));
 }
 
-function planPrune(
-  input: PlanInput,
-  facts: DeleteFacts,
-  {
-    candidates,
-    held,
-    dropped,
-  }: { candidates: PlannedDelete[]; held: HeldDelete[]; dropped: Set<LockedImage> },
-  wantedBy: WantedBy,
-): void {
+function planPrune(input: PlanInput, facts: DeleteFacts, books: Books, wantedBy: WantedBy): void {
   if (input.policy.policy !== 'prune') return;
-  const taken = new Set(candidates.map(({ line }) => line.destination));
-  const orphans = facts.orphans.filter(({ line }) => !taken.has(line.destination));
-  for (const { line } of orphans) {
+  const named = new Set(books.taken);
+  for (const { line } of facts.orphans) {
+    if (named.has(line.destination)) continue;
     if (line.superseded === true && !input.policy.superseded) continue;
     const { destination, digest } = line;
     const why =
@@ -183,9 +203,11 @@ function planPrune(
       (input.failures.length > 0
         ? 'this pass has failures, and its replacement may be what failed'
         : undefined);
-    if (why === undefined) candidates.push({ line, reason: PRUNE });
-    else if (why === OTHER_NAME) dropped.add(line);
-    else held.push({ destination, digest, reason: PRUNE, why });
+    if (why === undefined) {
+      books.candidates.push({ line, reason: PRUNE });
+      books.taken.add(destination);
+    } else if (why === OTHER_NAME) books.dropped.add(line);
+    else books.held.push({ destination, digest, reason: PRUNE, why });
   }
 }
 
