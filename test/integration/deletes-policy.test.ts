@@ -73,11 +73,10 @@ it('does nothing of the deletes over maxImages until the plan is approved by its
   const pass = await site.pass();
 
   expect(pass).toMatchObject({ code: 0, first: { deleted: 0 } });
-  expect(pass.first.held.map(({ destination, why }) => `${destination} ${why}`)).toEqual(
-    names
-      .slice(1)
-      .map((name) => `${name} 3 images would be deleted at once, over deletion.maxImages 2`),
-  );
+  expect(pass.first.held.map(({ destination }) => destination)).toEqual(names.slice(1));
+  for (const { why } of pass.first.held) {
+    expect(why).toContain('3 images would be deleted at once, over deletion.maxImages 2; raise it');
+  }
   for (const name of names) expect(await prod.has(name)).toBeDefined();
   expect(await site.manifest(ITMS)).toContain('team');
 
@@ -107,7 +106,7 @@ it('counts maxShare from ten deletes on', async () => {
   await goAt(10);
   const held = await site.pass();
   expect(held.first).toMatchObject({ deleted: 0 });
-  expect(held.first.held[0]?.why).toBe(
+  expect(held.first.held[0]?.why).toContain(
     '10 of 19 images would be deleted at once, over deletion.maxShare 0.5',
   );
 

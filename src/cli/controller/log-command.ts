@@ -25,7 +25,7 @@ export function addLogCommand(program: Command, { io, signal, finish }: CommandC
       });
       const changes = await historyOf(controller.dependencies, ref, options.mirror, signal);
       if (changes.length === 0) {
-        throw new ControllerError('USAGE', `no commit of the manifests branch has ${ref}`, {
+        throw new ControllerError('USAGE', `no commit of the manifests branch has "${ref}"`, {
           remedy: 'wait-for-change',
           hint: 'Name a destination (PATH:TAG, with or without the registry), a source reference or a digest.',
         });

@@ -3,6 +3,7 @@ import { formatBytes } from '../../base/format-bytes.ts';
 import type { MirrorReport, PassReport } from '../../reconcile/pass-report.ts';
 import { reportError } from '../report-error.ts';
 import { formatFailures } from './format-failures.ts';
+import { formatHeld } from './format-held.ts';
 
 const SHOWN_LINES = 50;
 
@@ -37,7 +38,7 @@ function formatMirror(report: MirrorReport): string {
   if (report.error !== undefined)
     lines.push(indent(reportError(report.error, { withCauses: false })));
   lines.push(...formatFailures(report.failures).map((line) => `  ${line}`));
-  lines.push(...listed(report.held, ({ destination, why }) => `held: ${destination}: ${why}`));
+  lines.push(...formatHeld(report.held).map((line) => `  ${line}`));
   lines.push(...listed(report.warnings, (warning) => `warning: ${warning}`));
   return lines.join('\n');
 }

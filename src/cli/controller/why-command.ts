@@ -118,8 +118,8 @@ function toJson(explained: readonly Explained[]): string {
 }
 
 function notFound(ref: string): ControllerError {
-  return new ControllerError('USAGE', `no lock has ${ref}`, {
+  return new ControllerError('USAGE', `no mirror has "${ref}"`, {
     remedy: 'wait-for-change',
-    hint: 'Name a destination (PATH:TAG, with or without the registry), a source reference or a digest.',
+    hint: 'Name a destination (PATH:TAG, with or without the registry), a source reference or a digest. What is not mirrored yet is in no lock: `imageset plan` shows it.',
   });
 }
