@@ -57,12 +57,7 @@ export function readYaml(path: string, text: string): YamlFile {
   });
 
   const bytes = Buffer.byteLength(text);
-  if (bytes > YAML_LIMITS.bytes) {
-    return whole(
-      `the file is larger than ${formatBytes(YAML_LIMITS.bytes)}`,
-      'Split it into several files; move it out of the folder if it is no image set.',
-    );
-  }
+  if (bytes > YAML_LIMITS.bytes) return { documents: [], problems: [fileTooLarge(path)] };
   const unreadable = foreignCharacter(path, text) ?? conflictMarker(path, text);
   if (unreadable !== undefined) return { documents: [], problems: [unreadable] };
 
@@ -94,6 +89,16 @@ export function readYaml(path: string, text: string): YamlFile {
     problems.push({ position: positionAt(error.offset), field: '', message, hint });
   }
   return { documents, problems };
+}
+
+/** The problem of a file with more than `YAML_LIMITS.bytes`, for those who know its size before they read it. */
+export function fileTooLarge(path: string): FieldProblem {
+  return {
+    position: { path, line: 1, column: 1 },
+    field: '',
+    message: `the file is larger than ${formatBytes(YAML_LIMITS.bytes)}`,
+    hint: 'Split it into several files; move it out of the folder if it is no image set.',
+  };
 }
 
 function locate(

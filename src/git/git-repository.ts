@@ -14,6 +14,7 @@ import { httpTransport } from './http-transport.ts';
 import { findEntry, listFiles, MAX_LISTED_ENTRIES, type ListedFile } from './list-files.ts';
 import { nativeTransport, type GitTimeouts } from './native-transport.ts';
 import { openObjectStore } from './object-store.ts';
+import { readBlobs } from './read-blobs.ts';
 import { GitProgramError, runGit, type GitCall } from './run-git.ts';
 import { kindOfMode } from './tree-object.ts';
 
@@ -35,6 +36,12 @@ export type FileInCommit =
   | { readonly kind: 'folder' | 'symlink' | 'submodule' }
   | { readonly kind: 'missing' };
 
+/** A listed file with its content, which is undefined where the file is longer than asked for. */
+export interface FileContent {
+  readonly file: ListedFile;
+  readonly content: Uint8Array | undefined;
+}
+
 /** A remote repository and our bare copy of what we need of it. Commits are full ids. */
 export interface GitRepository {
   /** The URL without user, for messages. */
@@ -54,6 +61,12 @@ export interface GitRepository {
   fetchRevision(revision: string, signal: AbortSignal): Promise<string>;
   /** See `listFiles`; the path is a folder, searched to any depth, or a file. */
   listFiles(commit: string, path: string, signal: AbortSignal): Promise<ListedFile[] | undefined>;
+  /** The contents of listed files (not symlinks or submodules) of at most `limitBytes`, in the order given. */
+  readFiles(
+    files: readonly ListedFile[],
+    limitBytes: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<FileContent>;
   /** A file of at most `limitBytes`; symlinks are not followed. */
   readFile(
     commit: string,
@@ -189,6 +202,18 @@ export async function openGitRepository(
 
     async listFiles(commit, path, signal) {
       return listFiles(objects, await treeOf(commit), path, MAX_LISTED_ENTRIES, signal);
+    },
+
+    async *readFiles(files, limitBytes, signal) {
+      const reading = hasGit
+        ? readBlobs(files, limitBytes, local, signal)
+        : files.map((file) => ({ file, found: undefined }));
+      for await (const { file, found } of reading) {
+        signal.throwIfAborted();
+        const content = found ?? (await objects.readBlob(file.objectId));
+        const isTooLarge = content === 'too-large' || content.byteLength > limitBytes;
+        yield { file, content: isTooLarge ? undefined : content };
+      }
     },
 
     async readFile(commit, path, limitBytes, signal) {

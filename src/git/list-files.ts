@@ -17,8 +17,11 @@ export interface ListedFile {
   readonly objectId: string;
 }
 
-/** How many entries of trees are looked at before a listing is given up. */
-export const MAX_LISTED_ENTRIES = 10_000;
+/**
+ * How many entries of trees are looked at before a listing is given up: more than the largest repository of
+ * manifests has, and little enough to be held in memory.
+ */
+export const MAX_LISTED_ENTRIES = 250_000;
 
 /**
  * Everything below a path of a tree, to any depth, in Git's order; the path may also be a file. Undefined

@@ -11,6 +11,8 @@ export interface GitCall {
   readonly environment: Record<string, string>;
   /** What to write to its standard input. */
   readonly input?: string;
+  /** Given its standard output as bytes; what `runGit` returns is that as text. */
+  readonly onOutput?: (chunk: Buffer) => void;
   /** Without output for this long it is taken for stalled and ended, in milliseconds. */
   readonly idleMs: number;
   /** Ended after this time whatever it does, in milliseconds. */
@@ -55,7 +57,7 @@ const SET_BY_US: NonNullable<SimpleGitOptions['unsafe']> = {
  */
 export async function runGit(
   parameters: readonly string[],
-  { program, folder, environment, input, idleMs, totalMs }: GitCall,
+  { program, folder, environment, input, onOutput, idleMs, totalMs }: GitCall,
   signal: AbortSignal,
 ): Promise<string> {
   signal.throwIfAborted();
@@ -85,6 +87,7 @@ export async function runGit(
     },
   }).env(environment);
   git.outputHandler((_command, stdout, stderr) => {
+    if (onOutput !== undefined) stdout.on('data', onOutput);
     for (const stream of [stdout, stderr]) {
       stream.on('data', (chunk: Buffer) => {
         received += chunk.byteLength;

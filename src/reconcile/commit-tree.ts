@@ -1,6 +1,5 @@
-import { ControllerError } from '../base/controller-error.ts';
 import type { GitRepository } from '../git/git-repository.ts';
-import { type FileTree, tooLarge } from './file-tree.ts';
+import type { FileTree } from './file-tree.ts';
 
 /** The files of a commit, which has to be fetched. */
 export function commitTree(repository: GitRepository, commit: string): FileTree {
@@ -10,14 +9,13 @@ export function commitTree(repository: GitRepository, commit: string): FileTree 
       const files = await repository.listFiles(commit, path === '' ? '.' : path, signal);
       return files?.map(({ path: file, kind, objectId }) => ({ path: file, kind, blob: objectId }));
     },
-    async read({ path }, limitBytes, signal) {
-      const file = await repository.readFile(commit, path, limitBytes, signal);
-      if (file.kind === 'file') return Buffer.from(file.content).toString('utf8');
-      if (file.kind === 'too-large') throw tooLarge(limitBytes);
-      throw new ControllerError('IMAGESET_INVALID', `this is a ${file.kind}, not a file`, {
-        remedy: 'wait-for-change',
-        hint: 'Put the file itself there.',
-      });
+    async *read(files, limitBytes, signal) {
+      const listed = files.map(({ blob, ...file }) => ({ ...file, objectId: blob }));
+      for await (const { file, content } of repository.readFiles(listed, limitBytes, signal)) {
+        const { objectId, ...rest } = file;
+        const text = content === undefined ? undefined : Buffer.from(content).toString('utf8');
+        yield { file: { ...rest, blob: objectId }, text };
+      }
     },
   };
 }

@@ -3,9 +3,9 @@ import { lstat, readFile, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { compareText } from '../base/compare-text.ts';
 import { ControllerError } from '../base/controller-error.ts';
-import { type FileTree, type TreeFile, tooLarge } from './file-tree.ts';
+import { MAX_LISTED_ENTRIES } from '../git/list-files.ts';
+import type { FileTree, TreeFile } from './file-tree.ts';
 
-const MAX_FILES = 10_000;
 /** Git never stores more of an image set than this; larger files are not hashed. */
 const HASHED_BYTES = 1024 * 1024;
 
@@ -18,11 +18,13 @@ export function diskTree(folder: string): FileTree {
       await walk(folder, path, files, signal);
       return files.length === 0 && !(await exists(join(folder, path))) ? undefined : files;
     },
-    async read({ path }, limitBytes) {
-      const file = resolve(folder, path);
-      const { size } = await lstat(file);
-      if (size > limitBytes) throw tooLarge(limitBytes);
-      return readFile(file, 'utf8');
+    async *read(files, limitBytes, signal) {
+      for (const file of files) {
+        signal.throwIfAborted();
+        const path = resolve(folder, file.path);
+        const { size } = await lstat(path);
+        yield { file, text: size > limitBytes ? undefined : await readFile(path, 'utf8') };
+      }
     },
   };
 }
@@ -37,11 +39,15 @@ async function walk(
   const full = join(folder, path);
   const found = await lstat(full).catch(() => undefined);
   if (found === undefined) return;
-  if (files.length > MAX_FILES) {
-    throw new ControllerError('IMAGESET_INVALID', `${folder} has more than ${MAX_FILES} files`, {
-      remedy: 'wait-for-change',
-      hint: 'Name the folders or files with image sets in `paths`.',
-    });
+  if (files.length > MAX_LISTED_ENTRIES) {
+    throw new ControllerError(
+      'IMAGESET_INVALID',
+      `${folder} has more than ${MAX_LISTED_ENTRIES} files`,
+      {
+        remedy: 'wait-for-change',
+        hint: 'Name the folders or files with image sets in `paths`.',
+      },
+    );
   }
   if (found.isDirectory()) {
     const names = (await readdir(full)).filter((name) => name !== '.git').sort(compareText);

@@ -1,6 +1,3 @@
-import { ControllerError } from '../base/controller-error.ts';
-import { formatBytes } from '../base/format-bytes.ts';
-
 /** Files that configuration is read from: those of a commit, or of a folder on disk (`imageset plan --working-copy`). */
 export interface FileTree {
   /** For messages: `commit 4f5e6d7…`, `the folder /srv/imagesets`. */
@@ -10,8 +7,18 @@ export interface FileTree {
    * nothing. Symlinks and submodules are listed, not followed.
    */
   list(path: string, signal: AbortSignal): Promise<readonly TreeFile[] | undefined>;
-  /** The content of a file. @throws ControllerError when it is longer than the limit. */
-  read(file: TreeFile, limitBytes: number, signal: AbortSignal): Promise<string>;
+  /** The contents of files (no symlinks, no submodules), in the order given. */
+  read(
+    files: readonly TreeFile[],
+    limitBytes: number,
+    signal: AbortSignal,
+  ): AsyncIterable<FileText>;
+}
+
+/** A file with its content, which is undefined where it is longer than the limit. */
+export interface FileText {
+  readonly file: TreeFile;
+  readonly text: string | undefined;
 }
 
 export interface TreeFile {
@@ -20,16 +27,4 @@ export interface TreeFile {
   readonly kind: 'file' | 'symlink' | 'submodule';
   /** Git's id of its content. */
   readonly blob: string;
-}
-
-/** In the words of who reads the files of `validate`. */
-export function tooLarge(limitBytes: number): ControllerError {
-  return new ControllerError(
-    'IMAGESET_INVALID',
-    `the file is larger than ${formatBytes(limitBytes)}`,
-    {
-      remedy: 'wait-for-change',
-      hint: 'Split it into several files; move it out of the folder if it is no image set.',
-    },
-  );
 }

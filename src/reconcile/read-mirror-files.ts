@@ -1,6 +1,7 @@
 import { compareText } from '../base/compare-text.ts';
-import { ControllerError } from '../base/controller-error.ts';
 import { type FieldProblem, compareProblems } from '../base/field-problem.ts';
+import { formatBytes } from '../base/format-bytes.ts';
+import { YAML_LIMITS, fileTooLarge } from '../base/yaml-document.ts';
 import type { ImageSetDocument } from '../imageset/image-set-document.ts';
 import { type ConfigurationFile, loadImageSets } from '../imageset/load-image-sets.ts';
 import type { PlannedFile } from '../plan/plan-input.ts';
@@ -19,8 +20,12 @@ export interface MirrorFiles {
   readonly warnings: readonly FieldProblem[];
 }
 
-const FILE_LIMIT_BYTES = 1024 * 1024;
+const FILE_LIMIT_BYTES = YAML_LIMITS.bytes;
+/** Of all files of a mirror: far above what people write, and little enough to be held in memory with all positions. */
+const TOTAL_LIMIT_BYTES = 64 * 1024 * 1024;
 const IS_CONFIGURATION = /\.(?:ya?ml|json)$/;
+/** What a link of such a name may lead to holds image sets, or is a folder that may. */
+const MAY_HOLD_CONFIGURATION = /(?:^|\/)[^./]+$|\.(?:ya?ml|json)$/;
 
 /**
  * Reads the paths of a mirror's settings: files by name, folders to any depth (`*.yaml`, `*.yml`, `*.json`). All
@@ -31,29 +36,10 @@ export async function readMirrorFiles(
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<MirrorFiles> {
-  const files = new Map<string, ConfigurationFile>();
-  const blobs = new Map<string, string>();
   const problems: FieldProblem[] = [];
   const warnings: FieldProblem[] = [];
-
-  async function take(file: TreeFile, named: boolean): Promise<void> {
-    if (file.kind !== 'file') {
-      const hint = 'Links are not followed: put the file itself there.';
-      const problem = problemAt(file.path, `this is a ${file.kind}, not a file`, hint);
-      (named ? problems : warnings).push(problem);
-      return;
-    }
-    try {
-      const text = await tree.read(file, FILE_LIMIT_BYTES, signal);
-      files.set(file.path, { path: file.path, text, named });
-      blobs.set(file.path, file.blob);
-    } catch (error) {
-      if (!(error instanceof ControllerError)) throw error;
-      problems.push(problemAt(file.path, error.message, error.hint));
-    }
-  }
-
   const listed = new Map<string, readonly TreeFile[]>();
+  const chosen = new Map<string, TreeFile & { readonly named: boolean }>();
   for (const path of paths) {
     const found = await tree.list(path, signal);
     if (found === undefined) {
@@ -64,16 +50,38 @@ export async function readMirrorFiles(
     listed.set(path, found);
     for (const file of found) {
       const named = file.path === path.replace(/\/+$/, '');
-      if (named || IS_CONFIGURATION.test(file.path)) await take(file, named);
+      if (file.kind !== 'file') {
+        const link = linkProblem(file);
+        if (named) problems.push(link);
+        else if (MAY_HOLD_CONFIGURATION.test(file.path)) warnings.push(link);
+      } else if (named || IS_CONFIGURATION.test(file.path)) {
+        const isNamed = named || chosen.get(file.path)?.named === true;
+        chosen.set(file.path, { ...file, named: isNamed });
+      }
     }
   }
 
-  const loaded = loadImageSets([...files.values()]);
-  problems.push(
-    ...loaded.problems,
-    ...unsupportedContent(loaded.documents),
-    ...emptyPaths(listed, loaded),
-  );
+  const files: ConfigurationFile[] = [];
+  const blobs = new Map<string, string>();
+  let bytes = 0;
+  for await (const { file, text } of tree.read([...chosen.values()], FILE_LIMIT_BYTES, signal)) {
+    const { path, blob } = file;
+    bytes += Buffer.byteLength(text ?? '');
+    if (bytes > TOTAL_LIMIT_BYTES) {
+      const message = `with this file the configuration of the mirror has more than ${formatBytes(TOTAL_LIMIT_BYTES)}`;
+      problems.push(
+        problemAt(path, message, 'Divide it among several mirrors, or shorten `paths`.'),
+      );
+      break;
+    }
+    if (text === undefined) problems.push(fileTooLarge(path));
+    else files.push({ path, text, named: chosen.get(path)?.named === true });
+    blobs.set(path, blob);
+  }
+
+  const loaded = loadImageSets(files);
+  problems.push(...loaded.problems, ...unsupportedContent(loaded.documents));
+  problems.push(...emptyPaths(listed, loaded.documents, problems));
   const having = (kind: ImageSetDocument['kind']): PlannedFile[] =>
     [
       ...new Set(
@@ -91,16 +99,18 @@ export async function readMirrorFiles(
   };
 }
 
+/** Links would let a repository name files of anywhere; what a submodule holds is in another repository. */
+function linkProblem({ path, kind }: TreeFile): FieldProblem {
+  return kind === 'submodule'
+    ? problemAt(path, 'this is a submodule, which is not read', 'Put the files themselves here.')
+    : problemAt(path, 'this is a symlink, which is not followed', 'Put the file itself here.');
+}
+
 /** Folders in which no file is of either kind: more often a typing error than a wish for nothing. */
 function emptyPaths(
   listed: ReadonlyMap<string, readonly TreeFile[]>,
-  {
-    documents,
-    problems,
-  }: {
-    readonly documents: readonly ImageSetDocument[];
-    readonly problems: readonly FieldProblem[];
-  },
+  documents: readonly ImageSetDocument[],
+  problems: readonly FieldProblem[],
 ): FieldProblem[] {
   const known = new Set([
     ...documents.map(({ path }) => path),
@@ -117,7 +127,6 @@ function emptyPaths(
     );
 }
 
-function problemAt(path: string, message: string, hint: string | undefined): FieldProblem {
-  const problem = { position: { path, line: 1, column: 1 }, field: '', message };
-  return hint === undefined ? problem : { ...problem, hint };
+function problemAt(path: string, message: string, hint: string): FieldProblem {
+  return { position: { path, line: 1, column: 1 }, field: '', message, hint };
 }
