@@ -258,7 +258,12 @@ describe('Bearer', () => {
 
     const failure = await failureOf(ask(end, servers.registry));
 
-    expect(failure).toMatchObject({ code: 'REGISTRY_UNAUTHORIZED', remedy: 'wait-for-change' });
+    expect(failure).toMatchObject({
+      ...{ code: 'REGISTRY_UNAUTHORIZED', remedy: 'wait-for-change' },
+      hint: expect.stringContaining(
+        'The token does not grant what is needed here (repository:team/app:pull).',
+      ) as string,
+    });
     expect(servers.tokens.seen).toHaveLength(1);
     expect(servers.registry.seen).toHaveLength(2);
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseChallenges } from '../auth/parse-challenges.ts';
 import { HttpFailure, type HttpFailureOptions } from './http-failure.ts';
 import { type Answer, discard } from './exchange.ts';
 import { headerOf } from './header-of.ts';
@@ -11,6 +12,8 @@ import type { ErrorCode } from '../../base/controller-error.ts';
 /** Most of a server's words in a message, characters. */
 const MOST_TEXT = 1024;
 const MOST_BODY = 1024 * 1024;
+/** Scopes as registries write them; anything else is not repeated. */
+const SCOPE = /^[\w:/.,*\- ]{1,512}$/;
 
 const ErrorBody = z.object({
   errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })),
@@ -65,7 +68,12 @@ function classify(
   }
   if (status === 401) {
     const remedy = isOldToken ? 'retry-later' : 'wait-for-change';
-    return { code: 'REGISTRY_UNAUTHORIZED', remedy, again: false, hint: credentialHint };
+    const lacking = isOldToken ? undefined : lackingScope(headers);
+    const hint =
+      lacking === undefined
+        ? credentialHint
+        : `The token does not grant what is needed here (${lacking}). ${credentialHint}`;
+    return { code: 'REGISTRY_UNAUTHORIZED', remedy, again: false, hint };
   }
   if (status === 403) return { code: 'REGISTRY_DENIED', ...final, hint: credentialHint };
   if (status === 404) {
@@ -93,6 +101,16 @@ function classify(
   }
   if (status >= 400) return { code: 'REGISTRY_REFUSED', ...final, hint: undefined };
   return { code: 'REGISTRY_BROKEN', ...final, hint: `Check that ${url.host} is a registry.` };
+}
+
+/** What a token would have to grant, where the registry says that it is this and not the credential (RFC 6750, section 3). */
+function lackingScope(headers: Answer['headers']): string | undefined {
+  const challenges = parseChallenges([headers['www-authenticate'] ?? []].flat());
+  const insufficient = challenges.find(
+    ({ parameters }) => parameters.get('error') === 'insufficient_scope',
+  );
+  const scope = insufficient?.parameters.get('scope');
+  return scope !== undefined && SCOPE.test(scope) ? scope : undefined;
 }
 
 async function readText(answer: Answer, secrets: readonly string[]): Promise<string> {
