@@ -77,6 +77,9 @@ export function createTransport(
   const accessByRepository = new Map<string, HostAccess>();
   const learnedByRepository = new Map<string, readonly Challenge[]>();
   const retries = { retry: settings.retry, sleep: options.sleep ?? sleep, log };
+  const noRetries = { ...retries, retry: { ...settings.retry, times: 0 } };
+  // Hosts that did not answer all the attempts of a request: until one answers again, every other request has one.
+  const silentHosts = new Set<string>();
 
   /** One attempt: ping, token, turn, request; once more where other credentials can help. */
   async function attempt(call: Call, signal: AbortSignal): Promise<RegistryResponse> {
@@ -175,13 +178,16 @@ export function createTransport(
     async request(target, request, signal) {
       const call: Call = { target, request, body: createRequestBody(request.body) };
       try {
-        return await withRetries(
-          retries,
+        const response = await withRetries(
+          silentHosts.has(target.host) ? noRetries : retries,
           { attempt: () => attempt(call, signal), mayRepeat: call.body.isSendable },
           signal,
         );
+        silentHosts.delete(target.host);
+        return response;
       } catch (error) {
         signal.throwIfAborted();
+        if (isSilence(error) && call.body.isSendable()) silentHosts.add(target.host);
         throw call.body.failure()?.error ?? named(request.doing, error);
       } finally {
         call.body.close();
@@ -216,6 +222,11 @@ function renewalFor(
     grant.isNew &&
     (grant.scopes.length === 0 || coversScopes(grant.scopes, merged));
   return isFinal ? undefined : { challenges, scopes: merged };
+}
+
+/** Whether a host cannot be reached at all. */
+function isSilence(error: unknown): boolean {
+  return error instanceof HttpFailure && error.code === 'REGISTRY_UNREACHABLE';
 }
 
 /** A failure as the caller gets it: with what was being done. */
