@@ -14,13 +14,20 @@ export async function listRegistry(endpoint: Endpoint): Promise<Record<string, s
       `/v2/${repository}/tags/list`,
     );
     for (const tag of (list.tags ?? []).sort()) {
-      const path = `/v2/${repository}/manifests/${tag}`;
-      const { headers, status } = await plainRequest(endpoint, 'HEAD', path);
-      const digest = headers['docker-content-digest'];
-      if (status === 200 && typeof digest === 'string') content[`${repository}:${tag}`] = digest;
+      const digest = await digestAt(endpoint, `${repository}:${tag}`);
+      if (digest !== undefined) content[`${repository}:${tag}`] = digest;
     }
   }
   return content;
+}
+
+/** The digest at `repository:tag`, or undefined where nothing is. */
+export async function digestAt(endpoint: Endpoint, place: string): Promise<string | undefined> {
+  const colon = place.lastIndexOf(':');
+  const path = `/v2/${place.slice(0, colon)}/manifests/${place.slice(colon + 1)}`;
+  const { headers, status } = await plainRequest(endpoint, 'HEAD', path);
+  const digest = headers['docker-content-digest'];
+  return status === 200 && typeof digest === 'string' ? digest : undefined;
 }
 
 /** How often each blob was stored: uploads that the registry completed, by digest. */
