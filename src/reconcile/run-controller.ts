@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PassReport } from './pass-report.ts';
 import type { Heads, ReconcileDependencies } from './reconcile-dependencies.ts';
 import { lookAtHeads, reconcileOnce } from './reconcile-once.ts';
+import { createRetries } from './retries.ts';
 import { hasMissedTick, startSchedule } from './schedule.ts';
 import { type ScheduleState, readScheduleState, writeScheduleState } from './schedule-state.ts';
 import { verifyAndHeal } from './verify-and-heal.ts';
@@ -18,9 +18,6 @@ export interface ControllerOptions {
   readonly stopping: AbortSignal;
 }
 
-/** Longest pause before failures are tried again. */
-const LONGEST_RETRY_MS = 30 * 60_000;
-const FIRST_RETRY_MS = 30_000;
 const JITTER_MS = 5_000;
 
 /**
@@ -57,10 +54,14 @@ export async function runController(
   });
   schedules.use(retries);
   let last: { readonly heads: Heads; readonly unfinished: boolean } | undefined;
+  // A look-up or comparison that was due, and whose pass could not be made, is made up in the next one.
+  let owed: ReadonlySet<WakeUp> = new Set();
 
   for (;;) {
-    const reasons = await nextReasons(wakeUps, options.stopping);
-    if (reasons === undefined) return;
+    const woken = await nextReasons(wakeUps, options.stopping);
+    if (woken === undefined) return;
+    const reasons = woken.union(owed);
+    owed = new Set();
     try {
       const heads = await lookAtHeads(dependencies, signal);
       const isAsked = [...reasons].some((reason) => reason !== 'poll');
@@ -93,6 +94,7 @@ export async function runController(
     } catch (error) {
       if (signal.aborted || options.stopping.aborted) return;
       log.error({ err: error }, 'the pass could not be made');
+      owed = reasons.intersection(new Set<WakeUp>(['resync', 'verify']));
       retries.failed();
     }
   }
@@ -146,35 +148,4 @@ function isUnfinished({ mirrors }: PassReport): boolean {
 /** Whether something failed that may pass by itself; a mistake in a file waits for a commit. */
 function mayPass({ mirrors, errors }: PassReport): boolean {
   return errors.length > 0 || mirrors.some(({ state }) => state === 'Degraded');
-}
-
-interface Retries extends Disposable {
-  failed(): void;
-  succeeded(): void;
-}
-
-/** Wakes up again after a failure: after 30 s, doubling up to half an hour, with jitter. */
-function createRetries(wake: () => void): Retries {
-  let failures = 0;
-  let timer: AbortController | undefined;
-  function stop(): void {
-    timer?.abort();
-    timer = undefined;
-  }
-  return {
-    failed() {
-      stop();
-      const pauseMs =
-        Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures) * (0.9 + Math.random() / 5);
-      failures += 1;
-      const waiting = new AbortController();
-      timer = waiting;
-      sleep(pauseMs, undefined, { signal: waiting.signal, ref: false }).then(wake, () => undefined);
-    },
-    succeeded() {
-      stop();
-      failures = 0;
-    },
-    [Symbol.dispose]: stop,
-  };
 }
