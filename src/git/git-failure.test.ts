@@ -53,3 +53,11 @@ it.each([
 ])('tells whether the copy is damaged: %s', (output, expected) => {
   expect(isDamagedCopy(output)).toBe(expected);
 });
+
+it.each([
+  ['the server does not allow it', 'error: The requested URL returned error: 403'],
+  ['the server does not accept the credentials', 'error: The requested URL returned error: 401'],
+  ['the proxy does not accept the credentials', 'Received HTTP code 407 from proxy after CONNECT'],
+])('says that %s', (what, output) => {
+  expect(gitError({ ...call, output }).message).toContain(`: ${what}\n`);
+});

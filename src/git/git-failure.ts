@@ -62,8 +62,20 @@ const KINDS: readonly FailureKind[] = [
     hint: 'Run the container as a user that exists, or use https with a token.',
   },
   {
+    pattern: /(?:returned error:|HTTP Error:|HTTP code) 407|response 407/i,
+    code: 'GIT_UNAUTHORIZED',
+    what: 'the proxy does not accept the credentials',
+    hint: 'Write the user and password of the proxy into the variable https_proxy, or into http.proxy of the Git configuration.',
+  },
+  {
+    pattern: /(?:returned error:|HTTP Error:) 403/i,
+    code: 'GIT_UNAUTHORIZED',
+    what: 'the server does not allow it',
+    hint: 'Give the user of the token or password the right to read this repository, and to write where manifests are pushed; check that it is neither archived nor read-only.',
+  },
+  {
     pattern:
-      /Authentication failed|could not read (?:Username|Password)|HTTP Basic: Access denied|returned error: 40[137]|Invalid (?:username|credentials)|HTTP Error: 40[137]/i,
+      /Authentication failed|could not read (?:Username|Password)|HTTP Basic: Access denied|returned error: 401|Invalid (?:username|credentials)|HTTP Error: 401/i,
     code: 'GIT_UNAUTHORIZED',
     what: 'the server does not accept the credentials',
     hint: 'Check that the token or password is the right one, has not expired, and may read this repository (and write, where manifests are pushed); check username.',

@@ -29,3 +29,20 @@ it('leaves progress out, and keeps the end, where git says what went wrong', () 
   expect(output).toMatch(/hello\nfatal: early EOF$/);
   expect(output).not.toContain('Receiving');
 });
+
+it('leaves out what ssh always says, and keeps the fingerprint', () => {
+  const said = [
+    '@@@@@@@@@@@@@@@@@@@@@@@@@@',
+    '@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @',
+    'IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!',
+    'The fingerprint for the ED25519 key sent by the remote host is',
+    'SHA256:Z2wYBN7hqfILKUXcNpPt1uAVUtdPja3E8XlXTBPjoao.',
+    'Please contact your system administrator.',
+    '  remove with:',
+    'Host key verification failed.',
+    'Please make sure you have the correct access rights',
+    'and the repository exists.',
+  ];
+
+  expect(sanitizeOutput(said.join('\r\n'), [])).toBe([said[3], said[4], said[7]].join('\n'));
+});

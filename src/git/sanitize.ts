@@ -13,7 +13,7 @@ export function sanitizeLine(text: string, limit: number): string {
 }
 
 /**
- * What a server or git said, for a message: the last 2 KiB, no progress, no control characters but line
+ * What a server or git said, for a message: the last 2 KiB, no progress, nothing that git and ssh always say, no control characters but line
  * breaks, no user names or passwords in URLs, no query strings, and none of the secrets given.
  */
 export function sanitizeOutput(text: string, secrets: readonly string[]): string {
@@ -21,13 +21,16 @@ export function sanitizeOutput(text: string, secrets: readonly string[]): string
   return known
     .reduce((all, secret) => all.replaceAll(secret, '***'), text)
     .split(/[\r\n]+/)
-    .filter((line) => line.trim() !== '' && !PROGRESS.test(line))
+    .filter((line) => line.trim() !== '' && !PROGRESS.test(line) && !ALWAYS_SAID.test(line))
     .slice(-40)
     .map((line) => sanitizeLine(withoutUrlSecrets(line), 500))
     .join('\n')
     .slice(-2048);
 }
 
+/** Frames, warnings for people who type, and advice that ours replaces. */
+const ALWAYS_SAID =
+  /^\s*(?:@|IT IS POSSIBLE THAT|Someone could be|It is also possible|Please contact your|Please make sure you have|and the repository exists|Add correct host key|remove with:|ssh-keygen -f )/;
 const PROGRESS = /\d+% \(\d+\/\d+\)|^(?:remote: )?(?:Enumerating|Total) /;
 const MAX_LINE = 4096;
 
