@@ -9,6 +9,7 @@ import { lookAtHeads, openBranch } from '../../reconcile/reconcile-once.ts';
 import { type MirrorFiles, readMirrorFiles } from '../../reconcile/read-mirror-files.ts';
 import type { ReconcileDependencies } from '../../reconcile/reconcile-dependencies.ts';
 import { wantingEntries } from '../../reconcile/wanting-entries.ts';
+import type { MirrorSettings } from '../../settings/settings.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { RawFlags } from '../end-options.ts';
 import { type ControllerOptions, addControllerOptions } from './controller-options.ts';
@@ -23,6 +24,8 @@ interface Explained {
   readonly found: FoundLine;
   /** The entries at the commit of the lock; empty where nobody wants it. */
   readonly entries: readonly WantingEntry[];
+  /** The commit of the lock, where the source does not have it any more: then only files are known, not entries. */
+  readonly lostCommit: string | undefined;
 }
 
 /** `imageset why REF`: which entries want an image (design.md, section 7). */
@@ -48,7 +51,7 @@ async function explain(
   only: string | undefined,
   signal: AbortSignal,
 ): Promise<Explained[]> {
-  const { settings, sourceGit } = dependencies;
+  const { settings } = dependencies;
   const heads = await lookAtHeads(dependencies, signal);
   const branch = await openBranch(dependencies, heads.manifests, signal);
   const locks = await branch.locks(signal);
@@ -59,21 +62,35 @@ async function explain(
     if (own?.lock === undefined) continue;
     const found = findLines(own.lock, ref);
     if (found.length === 0) continue;
-    const commit = await sourceGit.fetchRevision(own.lock.source.commit, signal);
-    const files: MirrorFiles = await readMirrorFiles(
-      commitTree(sourceGit, commit),
-      mirror.paths,
-      signal,
-    );
+    const { commit } = own.lock.source;
+    const files = await filesAt(dependencies, commit, mirror, signal);
     for (const one of found) {
-      const entries = one.kind === 'image' ? wantingEntries(one.line, files, mirror) : [];
-      explained.push({ mirror: mirror.name, found: one, entries });
+      const isKnown = files !== undefined && one.kind === 'image';
+      const entries = isKnown ? wantingEntries(one.line, files, mirror) : [];
+      const lostCommit = files === undefined ? commit : undefined;
+      explained.push({ mirror: mirror.name, found: one, entries, lostCommit });
     }
   }
   return explained;
 }
 
-function toText({ mirror, found, entries }: Explained): string {
+/** The files of a mirror at a commit; undefined where a rewritten source does not have the commit any more. */
+async function filesAt(
+  { sourceGit }: ReconcileDependencies,
+  commit: string,
+  { paths }: MirrorSettings,
+  signal: AbortSignal,
+): Promise<MirrorFiles | undefined> {
+  try {
+    await sourceGit.fetchRevision(commit, signal);
+  } catch (error) {
+    if (error instanceof ControllerError && error.code === 'GIT_NOT_FOUND') return undefined;
+    throw error;
+  }
+  return readMirrorFiles(commitTree(sourceGit, commit), paths, signal);
+}
+
+function toText({ mirror, found, entries, lostCommit }: Explained): string {
   const { line, place } = found;
   const platforms = line.platforms
     ?.map(({ os, architecture }) => `${os}/${architecture}`)
@@ -85,6 +102,9 @@ function toText({ mirror, found, entries }: Explained): string {
     `  source  ${line.source}`,
     `  size    ${formatBytes(line.bytes)}${platforms === undefined ? '' : ` (${platforms})`}`,
     ...reasonsOf(found, entries),
+    ...(lostCommit === undefined
+      ? []
+      : [`  note    the source has no commit ${lostCommit} any more, so entries cannot be named`]),
   ].join('\n')}\n`;
 }
 
