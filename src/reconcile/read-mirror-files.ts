@@ -128,5 +128,10 @@ function emptyPaths(
 }
 
 function problemAt(path: string, message: string, hint: string): FieldProblem {
-  return { position: { path, line: 1, column: 1 }, field: '', message, hint };
+  return {
+    position: { path: path === '' ? '.' : path, line: 1, column: 1 },
+    field: '',
+    message,
+    hint,
+  };
 }
