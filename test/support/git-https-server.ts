@@ -17,6 +17,8 @@ export interface GitHttpsServer extends AsyncDisposable {
   readonly caFile: string;
   readonly username: string;
   readonly token: string;
+  /** Makes another token the only one that is accepted, from the next request on. */
+  setToken(token: string): Promise<void>;
   /** Makes a bare repository, served at `URL/NAME`. */
   makeRepository(name: string): Promise<GitFixture>;
   /** The requests so far that the server accepted, as `GET /name/info/refs?service=…`. */
@@ -32,8 +34,7 @@ export async function startGitHttpsServer(): Promise<GitHttpsServer> {
   const port = await freePort();
   const username = 'robot';
   const token = 'tok-3f9a/+ 7';
-  const hash = await runProgramOrThrow('openssl', ['passwd', '-apr1', token]);
-  await writeFile(join(folder, 'htpasswd'), `${username}:${hash.toString('utf8').trim()}\n`);
+  await setToken(token);
   const repositories = join(folder, 'repositories');
   await mkdir(repositories);
 
@@ -65,12 +66,18 @@ export async function startGitHttpsServer(): Promise<GitHttpsServer> {
   );
   await waitForListener({ port }, nginx);
 
+  async function setToken(accepted: string): Promise<void> {
+    const hash = await runProgramOrThrow('openssl', ['passwd', '-apr1', accepted]);
+    await writeFile(join(folder, 'htpasswd'), `${username}:${hash.toString('utf8').trim()}\n`);
+  }
+
   const owned = stack.move();
   return {
     url: `https://localhost:${port}`,
     caFile: authority.caFile,
     username,
     token,
+    setToken,
     async makeRepository(name) {
       const repository = await makeGitRepository(join(repositories, name));
       await repository.git(['config', 'http.receivepack', 'true']);
