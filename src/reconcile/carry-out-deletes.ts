@@ -8,9 +8,10 @@ import { lockAfterDeletes } from '../plan/next-lock.ts';
 import { PRUNE, type Plan } from '../plan/plan.ts';
 import { deletedMessage } from './commit-text.ts';
 import { targetOf } from './ends.ts';
-import { LOCK_FILE } from './manifests-branch.ts';
+import { lockPath } from './manifests-branch.ts';
 import type { Tally } from './mirror-pass.ts';
 import type { PassContext } from './pass-context.ts';
+import { DELETE_LIMIT_MS } from './recent-deletes.ts';
 import { renderOutput } from './render-output.ts';
 
 export interface DeletesToCarryOut {
@@ -39,9 +40,11 @@ export async function carryOutDeletes(
   signal: AbortSignal,
 ): Promise<CarriedOut | 'overtaken'> {
   const { context, lock } = work;
-  const { branch, mirror, host } = context;
+  const { branch, mirror } = context;
   const due = await dueDeletes(work, signal);
   if (due.length === 0) return { lock, warnings: [] };
+  // Nothing is deleted on the word of files that are no longer the last ones, nor of a lock that is not.
+  if ((await context.renewed(signal)) !== context) return 'overtaken';
   if ((await branch.refresh(mirror.destination.host, signal)) === 'overtaken') return 'overtaken';
 
   const outcomes = await deleteAll(context, due, signal);
@@ -68,14 +71,10 @@ export async function carryOutDeletes(
       },
       signal,
     );
-    if (published.kind === 'overtaken') {
-      // What the new head names may be what was just deleted.
-      for (const line of due) addSuspect(context, line);
-      return 'overtaken';
-    }
+    // What the new head names may be what was just deleted: it is in doubt, and looked at by every pass.
+    if (published.kind === 'overtaken') return 'overtaken';
     if (published.kind === 'pushed') work.tally.commits.push(published.commit);
   }
-  for (const line of due) host.suspects.delete(placeText(context, line) ?? '');
   return { lock: after, warnings: warningsOf(outcomes) };
 }
 
@@ -100,7 +99,7 @@ async function deleteAll(
     [...lines.keys()],
     (repository) => targetOf(ends, { host: mirror.destination.host, repository }),
     { manifests: ends.manifests, parallelRequests: transfer.parallelBlobs },
-    signal,
+    AbortSignal.any([signal, AbortSignal.timeout(DELETE_LIMIT_MS)]),
   );
   const byLine = new Map<DeletingImage, DeleteOutcome>();
   for (const [place, outcome] of outcomes) {
@@ -113,7 +112,8 @@ async function deleteAll(
     };
     if (outcome.kind === 'held')
       context.log.warn({ ...fields, reason: outcome.reason }, 'delete is held');
-    else context.log.info({ ...fields, outcome: outcome.kind }, 'image left the registry');
+    if (outcome.kind === 'deleted' || outcome.kind === 'gone')
+      context.log.info({ ...fields, outcome: outcome.kind }, 'image left the registry');
   }
   signal.throwIfAborted();
   return byLine;
@@ -137,7 +137,11 @@ async function dueDeletes(
   const now = context.clock().getTime();
   const due: DeletingImage[] = [];
   for (const line of candidates) {
-    const since = await context.branch.firstCommitWith(lockPath(context), lineText(line), signal);
+    const since = await context.branch.firstCommitWith(
+      lockPath(context.mirror.output),
+      lineText(line),
+      signal,
+    );
     if (since !== undefined && now - since.getTime() >= graceMs) due.push(line);
   }
   return due;
@@ -148,20 +152,6 @@ function lineText({ destination, since }: DeletingImage): (text: string) => bool
   const place = `"destination": ${JSON.stringify(destination)}`;
   const commit = `"since": ${JSON.stringify(since)}`;
   return (text) => text.split('\n').some((line) => line.includes(place) && line.includes(commit));
-}
-
-function lockPath({ mirror }: PassContext): string {
-  return mirror.output === '' ? LOCK_FILE : `${mirror.output}/${LOCK_FILE}`;
-}
-
-function addSuspect(context: PassContext, line: DeletingImage): void {
-  const text = placeText(context, line);
-  if (text !== undefined) context.host.suspects.add(text);
-}
-
-function placeText({ mirror }: PassContext, line: DeletingImage): string | undefined {
-  const place = absolutePlace(line.destination, mirror.destination);
-  return place === undefined ? undefined : formatPlace(place);
 }
 
 /** What could not be deleted stays in `deleting`, and the next pass tries again. */

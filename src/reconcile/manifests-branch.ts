@@ -1,14 +1,20 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { ControllerError } from '../base/controller-error.ts';
 import { formatBytes } from '../base/format-bytes.ts';
 import type { Log } from '../base/log.ts';
 import type { NewCommit } from '../git/commit-files.ts';
 import type { GitRepository } from '../git/git-repository.ts';
-import { parseLock } from '../lock/lock.ts';
+import { type Lock, parseLock } from '../lock/lock.ts';
 import { type BranchLock, isAtHost } from './other-mirrors.ts';
+import { NO_RECENT_DELETES, type RecentDeletes, findRecentDeletes } from './recent-deletes.ts';
 
 /** The name of the lock in a mirror's output folder (design.md, section 4). */
 export const LOCK_FILE = 'imageset.lock';
+
+/** The path of a mirror's lock in the manifests branch; '' is the root. */
+export function lockPath(folder: string): string {
+  return folder === '' ? LOCK_FILE : `${folder}/${LOCK_FILE}`;
+}
 
 const LOCK_LIMIT_BYTES = 64 * 1024 * 1024;
 const PUSH_ATTEMPTS = 8;
@@ -42,6 +48,11 @@ export interface ManifestsBranch {
   /** Looks at the remote's head again. Whether a lock at the host changed since `head()`. */
   refresh(host: string, signal: AbortSignal): Promise<'same' | 'moved' | 'overtaken'>;
   publish(publication: Publication, signal: AbortSignal): Promise<Published>;
+  /** The deletes at a host since a moment, for the mirror of an output folder. */
+  recentDeletes(
+    of: { readonly host: string; readonly folder: string; readonly since: Date },
+    signal: AbortSignal,
+  ): Promise<RecentDeletes>;
   /** When a file first had a text like that, counted back from the head without a gap; undefined where it has not. */
   firstCommitWith(
     path: string,
@@ -59,13 +70,15 @@ export interface ManifestsBranchOptions {
   readonly author: NewCommit['author'];
   readonly clock: () => Date;
   readonly log: Log;
+  /** Waits before a push is tried again; default: that many milliseconds. */
+  readonly pause?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** Files and folders of a mirror's output folder that the controller owns; stale files in them go. */
 const OWNED = ['kustomization.yaml', 'resources/', 'install/', LOCK_FILE];
 
 export function openManifestsBranch(options: ManifestsBranchOptions): ManifestsBranch {
-  const { repository, branch, author, clock, log } = options;
+  const { repository, branch, author, clock, log, pause = sleep } = options;
   let head = options.head;
   let locksAtHead: Promise<readonly BranchLock[]> | undefined;
   // Mirrors run side by side; their commits go one after the other.
@@ -117,7 +130,7 @@ export function openManifestsBranch(options: ManifestsBranchOptions): ManifestsB
         return { kind: 'pushed', commit: made.commit };
       }
       // A random part keeps two controllers from meeting again and again.
-      if (attempt > 0) await sleep(Math.random() * 250 * 2 ** attempt, undefined, { signal });
+      if (attempt > 0) await pause(Math.random() * 250 * 2 ** attempt, signal);
       if ((await refresh(host, signal)) === 'overtaken') return { kind: 'overtaken' };
     }
     throw new ControllerError(
@@ -141,6 +154,15 @@ export function openManifestsBranch(options: ManifestsBranchOptions): ManifestsB
     locks,
     refresh: (host, signal) => inTurn(() => refresh(host, signal)),
     publish: (publication, signal) => inTurn(() => publish(publication, signal)),
+    async recentDeletes({ host, folder, since }, signal) {
+      if (head === undefined) return NO_RECENT_DELETES;
+      const question = {
+        ...{ head, locks: await locks(signal), host, since },
+        ownLock: lockPath(folder),
+        readLock: (commit: string, path: string) => readLockAt(repository, commit, path, signal),
+      };
+      return findRecentDeletes(repository, question, signal);
+    },
     async firstCommitWith(path, isThere, signal) {
       if (head === undefined) return undefined;
       const commit = await repository.findFirstCommitWith(head, path, isThere, signal);
@@ -152,6 +174,10 @@ export function openManifestsBranch(options: ManifestsBranchOptions): ManifestsB
         : readTexts(repository, head, folder, signal);
     },
   };
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal });
 }
 
 async function readLocks(
@@ -168,6 +194,19 @@ async function readLocks(
     locks.push({ folder, path, text, ...read(path, text) });
   }
   return locks;
+}
+
+/** An earlier version of a lock; undefined where that is none. */
+async function readLockAt(
+  repository: GitRepository,
+  commit: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<Lock | undefined> {
+  const file = await repository.readFile(commit, path, LOCK_LIMIT_BYTES, signal);
+  return file.kind === 'file'
+    ? read(path, Buffer.from(file.content).toString('utf8')).lock
+    : undefined;
 }
 
 async function readText(

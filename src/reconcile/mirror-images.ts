@@ -1,11 +1,11 @@
 import { ControllerError } from '../base/controller-error.ts';
 import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { LockedImage } from '../lock/lock.ts';
-import { lookPresent } from '../mirror/presence.ts';
+import { lookPresent, verifyImages } from '../mirror/presence.ts';
 import { type PassImage, type PassImageResult, runPass } from '../mirror/run-pass.ts';
 import { type Place, absolutePlace, formatPlace } from '../oci/destination.ts';
 import { parseReference } from '../oci/reference.ts';
-import type { Plan, PlannedImage } from '../plan/plan.ts';
+import type { PlannedImage } from '../plan/plan.ts';
 import type { PassOutcome } from '../plan/next-lock.ts';
 import { sourceOf, targetOf } from './ends.ts';
 import { knownBlobs } from './known-blobs.ts';
@@ -39,16 +39,12 @@ export async function mirrorImages(
   // Of a pass that was killed before it published, mostly: what these have need not be sent to others again.
   const present = planned.filter(({ destination }) => presence.present.has(destination));
   const refreshed =
-    context.isResync && !context.mirror.removeSignatures
-      ? keptImages(context, plan.keeps, true)
-      : [];
-  const suspects = await lostImages(context, plan, signal);
+    context.isResync && !context.mirror.removeSignatures ? keptImages(context, plan.keeps) : [];
   const images = [
     ...planned.map((image) =>
       passImage(context, prepared, image, presence.present.has(image.destination)),
     ),
-    ...refreshed.filter(({ id }) => !suspects.some((suspect) => suspect.id === id)),
-    ...suspects,
+    ...refreshed,
   ];
   const missing = images.filter(({ isPresent }) => isPresent !== true);
   const refused =
@@ -75,7 +71,6 @@ export async function mirrorImages(
         );
   throwIfStopped(results);
   signal.throwIfAborted();
-  mustBeHealed(suspects, results);
   return collect(planned, results, presence.returned, refused);
 }
 
@@ -106,7 +101,7 @@ interface Looked {
 
 async function look(
   context: PassContext,
-  { plan, others }: PreparedPlan,
+  { plan, others, recent }: PreparedPlan,
   planned: readonly PlannedImage[],
   signal: AbortSignal,
 ): Promise<Looked> {
@@ -122,12 +117,18 @@ async function look(
     digest,
     tag: place.tag,
     platforms,
+    place,
   }));
   const options = { manifests: ends.manifests, parallelImages: transfer.parallelBlobs };
-  const found = await lookPresent(asked, options, signal);
-  const present = new Set(
-    [...found].filter(([, { kind }]) => kind === 'present').map(([id]) => id),
+  // Of an index in doubt an instance may have been taken, though its tag is there.
+  const { inDoubt = [], others: sure = [] } = Object.groupBy(asked, ({ place, digest }) =>
+    recent.isInDoubt(place, digest) ? 'inDoubt' : 'others',
   );
+  const found = [
+    ...(await lookPresent(sure, options, signal)),
+    ...(await verifyImages(inDoubt, options, signal)),
+  ];
+  const present = new Set(found.filter(([, { kind }]) => kind === 'present').map(([id]) => id));
   return {
     present: new Set(candidates.map(({ destination }) => destination)).intersection(present),
     returned: new Set(returns.map(({ destination }) => destination)).intersection(present),
@@ -153,11 +154,7 @@ async function refusal(
 }
 
 /** Images that stay: at a resync new signatures and referrers are looked for. */
-function keptImages(
-  { ends, mirror }: PassContext,
-  lines: readonly LockedImage[],
-  isPresent: boolean,
-): PassImage[] {
+function keptImages({ ends, mirror }: PassContext, lines: readonly LockedImage[]): PassImage[] {
   const images = new Map<string, PassImage>();
   for (const line of lines) {
     const place = absolutePlace(line.destination, mirror.destination);
@@ -171,38 +168,10 @@ function keptImages(
       platforms: line.platforms,
       rank: 0,
       attachments: !mirror.removeSignatures,
-      isPresent,
+      isPresent: true,
     });
   }
   return [...images.values()];
-}
-
-/** Kept images whose place is in doubt and that are gone: they are mirrored again. */
-async function lostImages(
-  context: PassContext,
-  plan: Plan,
-  signal: AbortSignal,
-): Promise<PassImage[]> {
-  const { suspects } = context.host;
-  if (suspects.size === 0) return [];
-  const lines = plan.keeps.filter(({ destination }) => {
-    const place = absolutePlace(destination, context.mirror.destination);
-    return place !== undefined && suspects.has(formatPlace(place));
-  });
-  const images = keptImages(context, lines, false);
-  const found = await lookPresent(images, { manifests: context.ends.manifests }, signal);
-  return images.filter(({ id }) => found.get(id)?.kind !== 'present');
-}
-
-/** @throws ControllerError where the branch names an image that could not be brought back. */
-function mustBeHealed(
-  suspects: readonly PassImage[],
-  results: ReadonlyMap<string, PassImageResult>,
-): void {
-  for (const { id } of suspects) {
-    const result = results.get(id);
-    if (result?.status === 'failed') throw result.error;
-  }
 }
 
 function passImage(

@@ -1,17 +1,20 @@
 import { ControllerError } from '../base/controller-error.ts';
+import { formatProblem } from '../base/field-problem.ts';
 import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { Lock } from '../lock/lock.ts';
 import { isSameState, nextLock } from '../plan/next-lock.ts';
 import type { Plan } from '../plan/plan.ts';
 import { carryOutDeletes } from './carry-out-deletes.ts';
 import { publishedMessage } from './commit-text.ts';
+import { hasDoubts } from './lines-in-doubt.ts';
 import { mirrorImages } from './mirror-images.ts';
 import type { PassContext } from './pass-context.ts';
 import type { MirrorReport } from './pass-report.ts';
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts';
+import type { RecentDeletes } from './recent-deletes.ts';
 import { renderOutput } from './render-output.ts';
 
-/** A pass plans anew when somebody else changed a lock at the registry meanwhile; so often at most. */
+/** A pass plans anew when somebody else changed a lock at the registry or the files meanwhile; so often at most. */
 const MAX_PLANS = 6;
 
 /** What a pass has done so far, over all its plans. */
@@ -32,21 +35,25 @@ export async function passOfMirror(
   context: PassContext,
   signal: AbortSignal,
 ): Promise<MirrorReport> {
-  const { files, log } = context;
-  if (files.problems.length > 0) return stalled(context, undefined);
   const tally: Tally = { commits: [], added: 0, gone: 0, deleted: 0, bytesSent: 0 };
+  let current = context;
   for (let attempt = 0; attempt < MAX_PLANS; attempt += 1) {
     signal.throwIfAborted();
-    const report = await attemptPass(context, tally, signal);
+    const report = await attemptPass(current, tally, signal);
     if (report !== 'overtaken') return report;
-    log.info({ attempt: attempt + 1 }, 'a lock at the registry changed meanwhile, planning again');
+    // Who overtook may have read newer files: an older commit does not undo what a newer one did.
+    current = await current.renewed(signal);
+    current.log.info(
+      { attempt: attempt + 1, commit: current.source.commit },
+      'a branch moved meanwhile, planning again',
+    );
   }
   throw new ControllerError(
     'GIT_REJECTED',
-    `the manifests branch changed during ${MAX_PLANS} plans in a row of mirror ${context.mirror.name}`,
+    `the branches changed during ${MAX_PLANS} plans in a row of mirror ${context.mirror.name}`,
     {
       remedy: 'retry-later',
-      hint: 'The next pass tries again. Look at who else pushes to the branch.',
+      hint: 'The next pass tries again. Look at who else pushes to them.',
     },
   );
 }
@@ -56,14 +63,15 @@ async function attemptPass(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<MirrorReport | 'overtaken'> {
+  if (context.files.problems.length > 0) return stalled(context, tally, undefined);
   const prepared = await prepare(context, signal);
-  if (prepared instanceof ControllerError) return stalled(context, prepared);
-  const { plan, lock } = prepared;
+  if (prepared instanceof ControllerError) return stalled(context, tally, prepared);
+  const { plan, lock, recent } = prepared;
   const mirrored = await mirrorImages(context, prepared, signal);
   tally.bytesSent += mirrored.bytesSent;
   const failures = [...plan.failures, ...mirrored.failures];
   const next = keepCommit(nextLock(plan, lock, mirrored.outcome), lock);
-  const done = { context, tally, plan, failures, warnings: mirrored.warnings };
+  const done = { context, tally, plan, recent, failures, warnings: mirrored.warnings };
   // A first pass in which nothing worked has nothing to publish, and nothing to remember.
   if (lock === undefined && isEmpty(next) && failures.length > 0) return finished(done, next);
 
@@ -130,11 +138,15 @@ interface Done {
   readonly context: PassContext;
   readonly tally: Tally;
   readonly plan: Plan;
+  readonly recent: RecentDeletes;
   readonly failures: readonly EntryFailure[];
   readonly warnings: readonly string[];
 }
 
-function finished({ context, tally, plan, failures, warnings }: Done, lock: Lock): MirrorReport {
+function finished(
+  { context, tally, plan, recent, failures, warnings }: Done,
+  lock: Lock,
+): MirrorReport {
   const didSomething = tally.commits.length > 0 || tally.bytesSent > 0 || tally.deleted > 0;
   const state = failures.length > 0 ? 'Degraded' : didSomething ? 'Applied' : 'Unchanged';
   return {
@@ -146,8 +158,10 @@ function finished({ context, tally, plan, failures, warnings }: Done, lock: Lock
     deleted: tally.deleted,
     failures,
     held: [...plan.held, ...heldAtRegistry(lock)],
-    warnings,
-    unfinished: lock.deleting.some(({ held }) => held === undefined),
+    warnings: [...warningsOf(context), ...warnings],
+    unfinished:
+      lock.deleting.some(({ held }) => held === undefined) ||
+      hasDoubts(lock, context.mirror.destination, recent),
   };
 }
 
@@ -157,8 +171,12 @@ function heldAtRegistry(lock: Lock): Plan['held'] {
   );
 }
 
-function stalled(context: PassContext, error: ControllerError | undefined): MirrorReport {
-  return { ...base(context), state: 'Stalled', ...(error === undefined ? {} : { error }) };
+function stalled(
+  context: PassContext,
+  { commits }: Tally,
+  error: ControllerError | undefined,
+): MirrorReport {
+  return { ...base(context), commits, state: 'Stalled', ...(error === undefined ? {} : { error }) };
 }
 
 function base({ mirror, source, files }: PassContext): Omit<MirrorReport, 'state'> {
@@ -175,4 +193,8 @@ function base({ mirror, source, files }: PassContext): Omit<MirrorReport, 'state
     warnings: [],
     unfinished: false,
   };
+}
+
+function warningsOf({ files }: PassContext): string[] {
+  return files.warnings.map(formatProblem);
 }

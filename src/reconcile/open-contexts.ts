@@ -1,10 +1,13 @@
+import type { Digest } from '../oci/digest.ts';
 import { formatPlace } from '../oci/destination.ts';
 import type { MirrorSettings } from '../settings/settings.ts';
+import { commitTree } from './commit-tree.ts';
+import { fetchSource } from './fetch-source.ts';
 import type { FileTree } from './file-tree.ts';
 import type { ManifestsBranch } from './manifests-branch.ts';
 import { namedPlaces } from './named-places.ts';
 import type { KnownMirror } from './other-mirrors.ts';
-import type { HostContext, PassContext, SourceCommit } from './pass-context.ts';
+import type { PassContext, SourceCommit } from './pass-context.ts';
 import { type MirrorFiles, readMirrorFiles } from './read-mirror-files.ts';
 import type { PassOptions, ReconcileDependencies } from './reconcile-dependencies.ts';
 
@@ -21,40 +24,69 @@ export interface PassSubject {
  */
 export async function openContexts(
   dependencies: ReconcileDependencies,
-  { source, branch, tree }: PassSubject,
-  { isResync, lost }: Pick<PassOptions, 'isResync' | 'lost'>,
+  subject: PassSubject,
+  options: Pick<PassOptions, 'isResync' | 'lost'>,
   signal: AbortSignal,
 ): Promise<(mirror: MirrorSettings) => PassContext> {
+  const pass: Pass = { dependencies, options, startedAt: dependencies.clock(), hosts: new Map() };
+  return contextsAt(pass, subject, signal);
+}
+
+/** What stays the same when the source branch moves during a pass. */
+interface Pass {
+  readonly dependencies: ReconcileDependencies;
+  readonly options: Pick<PassOptions, 'isResync' | 'lost'>;
+  readonly startedAt: Date;
+  /** Registry ⇒ the digests that were looked up for its mirrors. */
+  readonly hosts: Map<string, PassContext['digests']>;
+}
+
+async function contextsAt(
+  pass: Pass,
+  { source, branch, tree }: PassSubject,
+  signal: AbortSignal,
+): Promise<(mirror: MirrorSettings) => PassContext> {
+  const { dependencies, options, startedAt, hosts } = pass;
   const { settings, ends, progressOf, clock, log, stopping } = dependencies;
   const isOnly = settings.mirrors.length === 1;
   const read = new Map<string, MirrorFiles>();
   for (const { name, paths } of settings.mirrors)
     read.set(name, await readMirrorFiles(tree, paths, signal));
   const known = settings.mirrors.map((mirror) => knownMirror(mirror, read.get(mirror.name)));
-  const hosts = new Map<string, HostContext>();
   return (mirror) => {
-    const { host: name } = mirror.destination;
-    const host = hosts.get(name) ?? { digests: new Map(), suspects: new Set() };
-    hosts.set(name, host);
-    return {
-      ...{
-        mirror,
-        transfer: settings.transfer,
-        source,
-        known,
-        branch,
-        host,
-        ends,
-        clock,
-        stopping,
-        isResync,
-      },
+    const { host } = mirror.destination;
+    const digests = hosts.get(host) ?? new Map<string, Promise<Digest>>();
+    hosts.set(host, digests);
+    const context: PassContext = {
+      ...{ mirror, transfer: settings.transfer, source, known, branch },
+      ...{ digests, startedAt, ends, clock, stopping },
+      isResync: options.isResync,
       progress: progressOf(isOnly ? undefined : mirror.name),
       files: read.get(mirror.name) ?? NO_FILES,
-      lost: lost?.get(mirror.name) ?? new Set(),
+      lost: options.lost?.get(mirror.name) ?? new Set(),
       log: log.child({ mirror: mirror.name }),
+      async renewed(renewSignal) {
+        const renewed = await sourceNow(dependencies, source, renewSignal);
+        if (renewed === source) return context;
+        const commit = commitTree(dependencies.sourceGit, renewed.commit);
+        const now = { source: renewed, branch, tree: commit };
+        return (await contextsAt(pass, now, renewSignal))(mirror);
+      },
     };
+    return context;
   };
+}
+
+/** The commit that the source branch is at now; the one given where that is still so, or where the branch is gone. */
+async function sourceNow(
+  dependencies: ReconcileDependencies,
+  source: SourceCommit,
+  signal: AbortSignal,
+): Promise<SourceCommit> {
+  const { sourceGit } = dependencies;
+  const commit = (await sourceGit.lookUp([source.branch], signal)).get(source.branch);
+  if (commit === undefined || commit === source.commit) return source;
+  return fetchSource(dependencies, commit, signal);
 }
 
 const NO_FILES: MirrorFiles = {

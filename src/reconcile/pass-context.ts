@@ -15,17 +15,6 @@ export interface SourceCommit {
   readonly subject: string;
 }
 
-/** What the mirrors of one registry share during a pass. */
-export interface HostContext {
-  /** Digests that were looked up in this pass, by source; nobody is asked twice. */
-  readonly digests: Map<string, Promise<Digest>>;
-  /**
-   * Places, as `formatPlace` writes them, whose content is in doubt, since they were deleted on the word of a head
-   * that is no longer the head: they are looked at before anybody says that they are there.
-   */
-  readonly suspects: Set<string>;
-}
-
 /** Everything that the pass of one mirror is made with. */
 export interface PassContext {
   readonly mirror: MirrorSettings;
@@ -36,7 +25,10 @@ export interface PassContext {
   readonly known: readonly KnownMirror[];
   readonly branch: ManifestsBranch;
   readonly ends: Ends;
-  readonly host: HostContext;
+  /** Digests that were looked up in this pass for mirrors of the registry, by source; nobody is asked twice. */
+  readonly digests: Map<string, Promise<Digest>>;
+  /** When the pass began. */
+  readonly startedAt: Date;
   /** Whether tags are looked up again that the lock knows. */
   readonly isResync: boolean;
   /** Destinations of the lock that are gone from the registry and could not be healed. */
@@ -46,4 +38,6 @@ export interface PassContext {
   readonly progress: ProgressSink;
   readonly clock: () => Date;
   readonly log: Log;
+  /** The context at the head that the source branch has now; this one where the branch did not move. */
+  renewed(signal: AbortSignal): Promise<PassContext>;
 }

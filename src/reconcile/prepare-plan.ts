@@ -18,9 +18,11 @@ import { type Resolved, resolveAdditional } from '../resolve/resolve-additional.
 import { unitePlaces } from '../resolve/unite-places.ts';
 import { lookUpDigest, sourceOf, targetOf } from './ends.ts';
 import { type BlobsOf, readBlobs, sizeOf } from './known-content.ts';
+import { lostInDoubt } from './lines-in-doubt.ts';
 import { deletionFiles, namedPlaces } from './named-places.ts';
 import { type BranchLock, isAtHost, otherMirrors } from './other-mirrors.ts';
 import type { PassContext } from './pass-context.ts';
+import { RECENT_MS, type RecentDeletes } from './recent-deletes.ts';
 
 /** A plan, and what it was made of. */
 export interface PreparedPlan {
@@ -30,6 +32,7 @@ export interface PreparedPlan {
   /** All locks at the mirror's registry. */
   readonly locks: readonly BranchLock[];
   readonly others: readonly OtherMirror[];
+  readonly recent: RecentDeletes;
   readonly blobsOf: BlobsOf;
 }
 
@@ -50,6 +53,12 @@ export async function preparePlan(
   const atHost = locks.filter((lock) => isAtHost(lock, destination.host));
   const others = otherMirrors({ ...mirror, host: destination.host }, known, locks);
   const lock = own?.lock;
+  const since = new Date(context.startedAt.getTime() - RECENT_MS);
+  const recent = await branch.recentDeletes(
+    { host: destination.host, folder: mirror.output, since },
+    signal,
+  );
+  const taken = await lostInDoubt(context, lock, recent, signal);
   const resolved = await resolve(context, [...(own === undefined ? [] : [own]), ...atHost], signal);
   const deletions = deletionFiles(files.deletions, files.documents, destination);
   const found = await findUnlocked(context, lock, deletions, resolved.wanted, signal);
@@ -58,7 +67,7 @@ export async function preparePlan(
     mirror: mirror.name,
     destination,
     source: { commit: context.source.commit, branch: context.source.branch },
-    lock: withoutLost(lock, context.lost),
+    lock: withoutLost(lock, context.lost.union(taken)),
     configurations: files.configurations,
     deletions,
     wanted: resolved.wanted,
@@ -70,7 +79,7 @@ export async function preparePlan(
     blobsOf,
   });
   context.log.debug({ parallel: transfer.parallelImages, hash: plan.hash }, 'plan made');
-  return { plan, lock, locks: atHost, others, blobsOf };
+  return { plan, lock, locks: atHost, others, recent, blobsOf };
 }
 
 /** The places that the image sets name, each with the first entry that does. */
@@ -81,7 +90,7 @@ function namedByImageSets({ files, mirror }: PassContext): ReadonlyMap<string, W
 }
 
 async function resolve(
-  { mirror, files, ends, host, transfer, isResync }: PassContext,
+  { mirror, files, ends, digests, transfer, isResync }: PassContext,
   locks: readonly BranchLock[],
   signal: AbortSignal,
 ): Promise<Resolved> {
@@ -97,12 +106,12 @@ async function resolve(
           reference.kind === 'layout'
             ? `${mirror.ociRoot ?? ''} ${reference.directory}`
             : sourceKey(reference);
-        const known = host.digests.get(key);
+        const known = digests.get(key);
         if (known !== undefined) return known;
         const asking = lookUpDigest(ends, reference, mirror.ociRoot, lookUpSignal);
-        host.digests.set(key, asking);
+        digests.set(key, asking);
         // A failure is not remembered: the next mirror or attempt asks again.
-        asking.catch(() => host.digests.delete(key));
+        asking.catch(() => digests.delete(key));
         return asking;
       },
       parallel: transfer.parallelImages,

@@ -17,6 +17,8 @@ export interface ReconcileDependencies {
   readonly log: Log;
   /** Aborted when no further image may start; what is in flight is finished until `signal` is aborted too. */
   readonly stopping: AbortSignal;
+  /** Waits before a push is tried again, so many milliseconds; tests need not. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 export interface PassOptions {

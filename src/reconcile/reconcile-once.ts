@@ -1,11 +1,11 @@
 import { ControllerError } from '../base/controller-error.ts';
 import type { MirrorSettings } from '../settings/settings.ts';
 import { commitTree } from './commit-tree.ts';
+import { fetchSource } from './fetch-source.ts';
 import { type ManifestsBranch, openManifestsBranch } from './manifests-branch.ts';
 import { passOfMirror } from './mirror-pass.ts';
 import { openContexts } from './open-contexts.ts';
 import type { Heads, PassOptions, ReconcileDependencies } from './reconcile-dependencies.ts';
-import type { SourceCommit } from './pass-context.ts';
 import type { MirrorReport, PassReport } from './pass-report.ts';
 
 /** Looks at both branches: one look-up a repository. @throws ControllerError GIT_NOT_FOUND where the source branch does not exist. */
@@ -77,21 +77,6 @@ export async function reconcileOnce(
   };
 }
 
-/** Makes sure that the source commit is here, and tells what it is about. */
-export async function fetchSource(
-  { sourceGit, settings }: Pick<ReconcileDependencies, 'sourceGit' | 'settings'>,
-  commit: string,
-  signal: AbortSignal,
-): Promise<SourceCommit> {
-  const { branch } = settings.source;
-  // The branch may have moved since it was looked at; the commit that was seen is what this pass is about.
-  if (!(await sourceGit.hasCommit(commit)))
-    await sourceGit.fetchBranch(branch, { shallow: true }, signal);
-  if (!(await sourceGit.hasCommit(commit))) await sourceGit.fetchRevision(commit, signal);
-  const { subject } = await sourceGit.readCommit(commit);
-  return { commit, branch, subject };
-}
-
 /** Opens the manifests branch at a head, fetched. */
 export async function openBranch(
   {
@@ -99,7 +84,8 @@ export async function openBranch(
     settings,
     clock,
     log,
-  }: Pick<ReconcileDependencies, 'manifestsGit' | 'settings' | 'clock' | 'log'>,
+    pause,
+  }: Pick<ReconcileDependencies, 'manifestsGit' | 'settings' | 'clock' | 'log' | 'pause'>,
   head: string | undefined,
   signal: AbortSignal,
 ): Promise<ManifestsBranch> {
@@ -115,6 +101,7 @@ export async function openBranch(
     author,
     clock,
     log,
+    pause,
   });
 }
 
