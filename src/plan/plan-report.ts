@@ -43,7 +43,7 @@ export function headOf({ plan, nodes }: PlanReport): Phrase[] {
   ].join(', ');
   return [
     phrase`mirror ${plan.mirror} at ${plan.destination}`,
-    phrase`source ${source.branch} at commit ${source.commit}`,
+    phrase`source ${source.branch}${source.commit === '' ? [] : phrase` at commit ${source.commit}`}`,
     ['nodes: ', ...nodesLine(nodes)],
     [`images: ${counts}; ${formatBytes(plan.bytesToMove)} to move`],
     phrase`plan ${plan.hash}`,

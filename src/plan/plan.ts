@@ -14,6 +14,7 @@ export interface Plan {
   readonly mirror: string;
   /** Without transport, as the lock has it. */
   readonly destination: string;
+  /** For people: the branch or whatever named the commit; of files that are in no commit '' and where they are. */
   readonly source: { readonly commit: string; readonly branch: string };
   /** Images for places where the lock has none. */
   readonly adds: readonly PlannedImage[];

@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { ControllerError } from '../../base/controller-error.ts';
 import { formatProblems } from '../../base/field-problem.ts';
 import { renderJson } from '../../plan/render-json.ts';
 import { renderMarkdown } from '../../plan/render-markdown.ts';
@@ -82,20 +84,29 @@ async function openSubject(
   io: CommandIo,
   signal: AbortSignal,
 ): Promise<PassSubject> {
-  const { settings, sourceGit } = dependencies;
+  const { sourceGit } = dependencies;
   const heads = await lookAtHeads(dependencies, signal);
   const branch = await openBranch(dependencies, heads.manifests, signal);
   if (workingCopy !== undefined) {
-    const source = {
-      commit: `working copy ${workingCopy}`,
-      branch: settings.source.branch,
-      subject: '',
-    };
-    return { source, branch, tree: diskTree(resolve(io.cwd, workingCopy)) };
+    // No commit has these files.
+    const source = { commit: '', branch: `working copy ${workingCopy}`, subject: '' };
+    return { source, branch, tree: diskTree(await folderAt(workingCopy, io)) };
   }
   const commit = ref === undefined ? heads.source : await sourceGit.fetchRevision(ref, signal);
   const source = await fetchSource(dependencies, commit, signal);
-  return { source, branch, tree: commitTree(sourceGit, commit) };
+  const shown = ref === undefined ? source : { ...source, branch: ref };
+  return { source: shown, branch, tree: commitTree(sourceGit, commit) };
+}
+
+/** @throws ControllerError USAGE where there is no folder. */
+async function folderAt(path: string, { cwd }: CommandIo): Promise<string> {
+  const folder = resolve(cwd, path);
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory() === true) return folder;
+  throw new ControllerError('USAGE', `${path} is no folder`, {
+    remedy: 'wait-for-change',
+    hint: 'Give --working-copy the root of a working copy of the source repository.',
+  });
 }
 
 function render(plans: readonly DescribedPlan[], output: PlanOptions['output']): string {
