@@ -65,17 +65,21 @@ describe('plan', () => {
     expect(requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([]);
   });
 
-  it.each(['commit', 'abbreviated commit', 'full ref'])('takes what is named by a ref: %s', async (kind) => {
-    const commit = await prod.site.git.git(['rev-parse', 'feature']);
-    const ref = { commit, 'abbreviated commit': commit.slice(0, 12) }[kind] ?? 'refs/heads/feature';
+  it.each(['commit', 'abbreviated commit', 'full ref'])(
+    'takes what is named by a ref: %s',
+    async (kind) => {
+      const commit = await prod.site.git.git(['rev-parse', 'feature']);
+      const ref =
+        { commit, 'abbreviated commit': commit.slice(0, 12) }[kind] ?? 'refs/heads/feature';
 
-    const ran = await prod.site.run(['plan', ref, '--output', 'json']);
+      const ran = await prod.site.run(['plan', ref, '--output', 'json']);
 
-    expect(ran).toMatchObject({ code: 0, stderr: '' });
-    const { plans } = JSON.parse(ran.stdout) as JsonPlan;
-    expect(plans[0]?.adds.map(({ destination }) => destination)).toEqual(['team/new:1']);
-    expect(plans[0]?.deletes.map(({ line }) => line.destination)).toEqual(['team/old:1']);
-  });
+      expect(ran).toMatchObject({ code: 0, stderr: '' });
+      const { plans } = JSON.parse(ran.stdout) as JsonPlan;
+      expect(plans[0]?.adds.map(({ destination }) => destination)).toEqual(['team/new:1']);
+      expect(plans[0]?.deletes.map(({ line }) => line.destination)).toEqual(['team/old:1']);
+    },
+  );
 
   it('says the same as Markdown, for a comment', async () => {
     const ran = await prod.site.run(['plan', 'feature', '--output', 'markdown']);
