@@ -1,7 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startDockerRegistry } from '../support/docker-registry.ts';
 import { expectMessage } from '../support/expect-failure.ts';
-import { type FaultPlan, firstOf, requests, seeded, whenever } from '../support/fault-plan.ts';
+import {
+  anyOf,
+  type FaultPlan,
+  firstOf,
+  requests,
+  seeded,
+  whenever,
+} from '../support/fault-plan.ts';
 import {
   type FaultyMirror,
   type ImagesByRepository,
@@ -132,12 +139,18 @@ describe.skipIf(!hasRegistry)('a destination that misbehaves', () => {
     expect(await listRegistry(mirror.destination.endpoint)).toEqual(everything);
   });
 
-  it('that answers 202 to a mount of what it has gets every image, and no blob twice into one repository', async () => {
-    await using mirror = await start(({ method, path }) =>
+  it('that answers 202 to a mount of what it has gets no blob twice into one repository', async () => {
+    const openOnly: FaultPlan = ({ method, path }) =>
       method === 'POST' && path.includes('mount=')
         ? { kind: 'ask', path: path.replace(/\?.*/, '') }
-        : undefined,
+        : undefined;
+    const refuse = { kind: 'answer', status: 400 } as const;
+    await using mirror = await start(
+      anyOf(whenever(requests('PUT', /\/manifests\//), refuse), openOnly),
     );
+    // All blobs arrive, and no image.
+    await mirror.world.pass();
+    mirror.destinationProxy.plan = openOnly;
 
     const report = await mirror.world.pass();
 
