@@ -201,8 +201,9 @@ function classifyOrphans(input: PlanInput, left: readonly LockedImage[]): Planne
       place !== undefined && input.others.some(({ deletes }) => deletes.has(formatPlace(place)))
     );
   };
+  const askedHere = placesToDelete(input);
   return left
-    .filter((line) => !deletedElsewhere(line)) // Another mirror deletes it: it leaves our lock, and is not ours to delete.
+    .filter((line) => askedHere.has(line.destination) || !deletedElsewhere(line)) // What another mirror deletes leaves our lock.
     .map((line) => {
       const isNew = line.wantedBy.length > 0;
       const unchanged =
@@ -214,6 +215,18 @@ function classifyOrphans(input: PlanInput, left: readonly LockedImage[]): Planne
         isNew,
       };
     });
+}
+
+/** What delete files of this mirror name that are not carried out yet, as the lock writes it. */
+function placesToDelete({ deletions, destination, lock }: PlanInput): ReadonlySet<string> {
+  const carriedOut = new Map(
+    lock?.deletions.flatMap(({ path, blob, held }) => (held === undefined ? [[path, blob]] : [])),
+  );
+  return new Set(
+    deletions
+      .filter(({ path, blob }) => carriedOut.get(path) !== blob)
+      .flatMap(({ places }) => places.map(({ place }) => relativePlace(place, destination))),
+  );
 }
 
 function sortedByPath<T extends { readonly path: string }>(files: readonly T[]): T[] {

@@ -182,3 +182,28 @@ it('does not take over what another mirror is deleting, and holds that delete', 
   expect(reportOf((await site.pass()).mirrors, 'eu')).toMatchObject({ deleted: 1 });
   expect(await both.has('team/web:1.0')).toBeUndefined();
 });
+
+it('deletes what the delete files of two mirrors name, once', async () => {
+  await using both = await startMirroredSite();
+  const { site } = both;
+  const { mirrors } = mirrorsOf(both, 'eu', 'us');
+  await site.configure({ mirrors: mirrors.map((mirror) => ({ ...mirror, paths: ['all'] })) });
+  const [app = '', web = ''] = await both.fill('team/app:1.0', 'team/web:1.0');
+  await site.git.commit('main', { 'all/base.yaml': imageSet([app, web]) });
+  await site.pass();
+  await site.git.commit('main', {
+    'all/base.yaml': imageSet([app]),
+    'all/delete.yaml': deleteSet([web]),
+  });
+
+  const pass = await site.pass();
+
+  expect(pass.mirrors.map(({ deleted }) => deleted).sort()).toEqual([0, 1]);
+  expect(await both.has('team/web:1.0')).toBeUndefined();
+  for (const folder of ['clusters/eu', 'clusters/us']) {
+    const { images, deleting, deletions } = await site.lock(folder);
+    expect(images.map(({ destination }) => destination)).toEqual(['team/app:1.0']);
+    expect(deleting).toEqual([]);
+    expect(deletions).toMatchObject([{ path: 'all/delete.yaml', images: 1 }]);
+  }
+});
