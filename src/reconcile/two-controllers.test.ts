@@ -56,7 +56,7 @@ const changeAndPass = anyChange.map(({ name, wishes, at, isResync, place }) => {
     commitWishes(world, name, wishes);
     const running = world.controllers[at];
     if (running === undefined) return;
-    if (running.pass === undefined) startPass(running, isResync);
+    if (running.pass === undefined) startPass(running, { isResync });
     await world.steps.stepUntil(running.actor, place);
   });
 });
@@ -140,7 +140,7 @@ async function aboutToDelete(shared: boolean): Promise<World & { one: Running; t
   await settle(world);
   commitWishes(world, 'a', [{ reference: APP, wish: 'deleted' }]);
   const [one, two] = world.controllers as [Running, Running];
-  startPass(one, false);
+  startPass(one);
   await world.steps.stepUntil(one.actor, 'deleteManifest');
   return { ...world, one, two };
 }
@@ -156,7 +156,7 @@ it.each([
     const world = await aboutToDelete(shared);
     const { steps, one, two } = world;
     commitWishes(world, name, [{ reference: APP, wish: 'wanted' }]);
-    startPass(two, false);
+    startPass(two);
     await steps.stepUntil(two.actor, 'its end');
     await steps.step(0, one.actor);
     if (killed) {
@@ -178,7 +178,7 @@ it('deletes nothing on the word of files that are no longer the last ones', asyn
   await settle(world);
   commitWishes(world, 'a', [{ reference: APP, wish: 'deleted' }]);
   const [one] = world.controllers as [Running, Running];
-  startPass(one, false);
+  startPass(one);
   await world.steps.stepUntil(one.actor, 'push');
   commitWishes(world, 'a', [{ reference: APP, wish: 'wanted' }]);
   await finish(world);

@@ -6,6 +6,8 @@ import { healMirror, verifyMirror } from './verify-mirror.ts';
 /**
  * The `verify` schedule: compares every mirror's registry with its lock and heals it by digest from the source
  * (design.md, section 5, "Triggers"). What cannot be healed is named in the log.
+ *
+ * @returns by mirror, the destinations that are gone and could not be healed.
  */
 export async function verifyAndHeal(
   dependencies: ReconcileDependencies,
@@ -39,7 +41,12 @@ export async function verifyAndHeal(
         'an image could not be healed',
       );
     }
-    lost.set(mirror.name, new Set(unhealed.map(({ line }) => line.destination)));
+    // What nobody could look at may well be there: a registry that does not answer has lost nothing.
+    const unseen = new Set(
+      differences.filter(({ presence }) => presence.kind === 'unknown').map(({ line }) => line),
+    );
+    const gone = unhealed.filter(({ line }) => !unseen.has(line));
+    lost.set(mirror.name, new Set(gone.map(({ line }) => line.destination)));
   }
   return lost;
 }

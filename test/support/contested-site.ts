@@ -3,6 +3,7 @@ import { silentProgress } from '../../src/mirror/progress-sink.ts';
 import type { ImageSource, ImageTarget } from '../../src/oci/ends.ts';
 import type { PassReport } from '../../src/reconcile/pass-report.ts';
 import { lookAtHeads, reconcileOnce } from '../../src/reconcile/reconcile-once.ts';
+import { verifyAndHeal } from '../../src/reconcile/verify-and-heal.ts';
 import type { RegistryClient } from '../../src/registry/registry-client.ts';
 import type { Settings } from '../../src/settings/settings.ts';
 import { createManifestCache } from '../../src/store/manifest-cache.ts';
@@ -20,7 +21,8 @@ export interface ContestedSite {
 
 /** A controller as a new process makes it: no clone and no cache; each of its requests is a step of the actor. */
 export interface SteppedController {
-  pass(options?: { readonly isResync?: boolean }): Promise<PassReport>;
+  /** One pass; `isVerify`: as the `verify` schedule makes it, the registry compared with the locks first. */
+  pass(options?: { readonly isResync?: boolean; readonly isVerify?: boolean }): Promise<PassReport>;
 }
 
 export function startController(
@@ -50,9 +52,10 @@ export function startController(
     pause: () => step('wait a while'),
   };
   return {
-    async pass({ isResync = false } = {}) {
+    async pass({ isResync = false, isVerify = false } = {}) {
       const heads = await lookAtHeads(dependencies, signal);
-      return reconcileOnce(dependencies, heads, { isResync }, signal);
+      const lost = isVerify ? await verifyAndHeal(dependencies, heads, signal) : new Map();
+      return reconcileOnce(dependencies, heads, { isResync, lost }, signal);
     },
   };
 }

@@ -15,7 +15,7 @@ const second = await makeImage({ seed: 'second', layers: 1 });
 const both = makeIndex([first, second]);
 
 /** What the source has: two tags of one image, one of another, an index of both, an image elsewhere. */
-const IMAGES: Readonly<Record<string, MadeImage>> = {
+export const IMAGES: Readonly<Record<string, MadeImage>> = {
   'team/app:1': first,
   'team/app:one': first,
   'team/app:2': second,
@@ -122,15 +122,17 @@ function imageSet(kind: 'mirror' | 'delete', references: readonly string[]): str
   });
 }
 
-function put(registry: ContestedSite['source'], reference: string, image: MadeImage): void {
+export function put(registry: ContestedSite['source'], reference: string, image: MadeImage): void {
   const [repository = '', tag = ''] = reference.split(':');
   registry.add(repository, image, tag);
 }
 
+export type PassOptions = NonNullable<Parameters<SteppedController['pass']>[0]>;
+
 /** Starts a pass that goes on while other things happen. */
-export function startPass(running: Running, isResync: boolean): void {
+export function startPass(running: Running, options: PassOptions = {}): void {
   running.report = undefined;
-  running.pass = running.controller.pass({ isResync });
+  running.pass = running.controller.pass(options);
   running.pass.then(
     (report) => {
       running.report = report;
@@ -157,7 +159,7 @@ export async function settle(world: World): Promise<void> {
 async function passOfEach(world: World): Promise<(PassReport | undefined)[]> {
   const reports: (PassReport | undefined)[] = [];
   for (const running of world.controllers) {
-    startPass(running, false);
+    startPass(running);
     await finish(world);
     reports.push(running.report);
   }
@@ -214,7 +216,10 @@ export function check({ site, byHand, foreign, steps }: World): void {
   }
 }
 
-function digestAt(registry: ContestedSite['destination'], reference: string): string | undefined {
+export function digestAt(
+  registry: ContestedSite['destination'],
+  reference: string,
+): string | undefined {
   const [repository = '', tag = ''] = reference.split(':');
   const { tags, manifests } = registry.repository(repository);
   const digest = tags.get(tag);

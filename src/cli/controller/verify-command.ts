@@ -46,8 +46,18 @@ export function addVerifyCommand(program: Command, { io, signal, finish }: Comma
       using grace = afterGrace(signal);
       const verified = await verifyAll(controller, options, grace.signal);
       print(verified, options, io);
-      finish(verified.some(({ left }) => left.length > 0) ? DIFFERENCE_LEFT : 0);
+      finish(exitCodeOf(verified));
     });
+}
+
+/** What could not be looked at is an error, not a difference: it may well be as locked. */
+function exitCodeOf(verified: readonly Verified[]): number {
+  const left = verified.flatMap(({ differences, left: unhealed }) => {
+    const lines = new Set(unhealed.map(({ line }) => line));
+    return differences.filter(({ line }) => lines.has(line));
+  });
+  if (left.some(({ presence }) => presence.kind === 'unknown')) return 1;
+  return left.length > 0 ? DIFFERENCE_LEFT : 0;
 }
 
 async function verifyAll(
