@@ -8,6 +8,7 @@ import {
   formatPlace,
   relativePlace,
 } from '../oci/destination.ts';
+import { isCarriedOut } from './carried-out.ts';
 import { blobsToMove } from './blobs-to-move.ts';
 import type { Digest } from '../oci/digest.ts';
 import { hashPlan } from './hash-plan.ts';
@@ -219,12 +220,9 @@ function classifyOrphans(input: PlanInput, left: readonly LockedImage[]): Planne
 
 /** What delete files of this mirror name that are not carried out yet, as the lock writes it. */
 function placesToDelete({ deletions, destination, lock }: PlanInput): ReadonlySet<string> {
-  const carriedOut = new Map(
-    lock?.deletions.flatMap(({ path, blob, held }) => (held === undefined ? [[path, blob]] : [])),
-  );
   return new Set(
     deletions
-      .filter(({ path, blob }) => carriedOut.get(path) !== blob)
+      .filter((file) => !isCarriedOut(file, lock?.deletions ?? []))
       .flatMap(({ places }) => places.map(({ place }) => relativePlace(place, destination))),
   );
 }

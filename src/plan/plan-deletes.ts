@@ -2,6 +2,7 @@ import { compareText } from '../base/compare-text.ts';
 import type { DeletingImage, LockedDeletion, LockedImage } from '../lock/lock.ts';
 import type { WantingEntry } from '../lock/wanted-image.ts';
 import { absolutePlace, formatPlace, relativePlace } from '../oci/destination.ts';
+import { isCarriedOut } from './carried-out.ts';
 import { capReached } from './cap-deletes.ts';
 import { STILL_WANTED, isHeldByWish } from './held-by-wish.ts';
 import { lineOfDeleting } from './line-of-deleting.ts';
@@ -100,7 +101,7 @@ function planFile(
   books: Books,
 ): void {
   const before = facts.carriedOut.find(({ path }) => path === file.path);
-  if (before?.blob === file.blob && before.held === undefined) {
+  if (before !== undefined && isCarriedOut(file, facts.carriedOut)) {
     books.deletions.push(before);
     return;
   }

@@ -5,6 +5,7 @@ import {
   type Place,
   absolutePlace,
   formatDestination,
+  formatPlace,
 } from '../oci/destination.ts';
 import { targetOf } from './ends.ts';
 import type { PassContext } from './pass-context.ts';
@@ -17,17 +18,23 @@ export function hasDoubts(lock: Lock, destination: Destination, recent: RecentDe
   );
 }
 
+export interface Doubts {
+  readonly lock: Lock | undefined;
+  readonly recent: RecentDeletes;
+  /** The places that the image sets name, as `formatPlace` writes them: any other line is an orphan, or becomes one. */
+  readonly named: Pick<ReadonlyMap<string, unknown>, 'has'>;
+}
+
 /** Destinations of the images in doubt that are not as the lock says. Asks nothing where none is in doubt. */
 export async function lostInDoubt(
   { mirror, ends, transfer, log }: PassContext,
-  lock: Lock | undefined,
-  recent: RecentDeletes,
+  { lock, recent, named }: Doubts,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const inDoubt = placesOf(lock, mirror.destination).filter(
     ({ line, place }) =>
       recent.isInDoubt(place, line.digest) ||
-      (line.wantedBy.length === 0 && recent.wasAnnounced(place)),
+      (!named.has(formatPlace(place)) && recent.wasAnnounced(place)),
   );
   const asked = inDoubt.map(({ line: { destination, digest, platforms }, place }) => {
     return { id: destination, target: targetOf(ends, place), digest, tag: place.tag, platforms };

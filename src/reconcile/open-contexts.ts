@@ -1,11 +1,12 @@
 import type { Digest } from '../oci/digest.ts';
 import { formatPlace } from '../oci/destination.ts';
+import type { NamedPlace } from '../plan/plan-input.ts';
 import type { MirrorSettings } from '../settings/settings.ts';
 import { commitTree } from './commit-tree.ts';
 import { fetchSource } from './fetch-source.ts';
 import type { FileTree } from './file-tree.ts';
 import type { ManifestsBranch } from './manifests-branch.ts';
-import { namedPlaces } from './named-places.ts';
+import { deletionFiles, namedPlaces } from './named-places.ts';
 import type { KnownMirror } from './other-mirrors.ts';
 import type { PassContext, SourceCommit } from './pass-context.ts';
 import { type MirrorFiles, readMirrorFiles } from './read-mirror-files.ts';
@@ -100,12 +101,20 @@ const NO_FILES: MirrorFiles = {
 /** A mirror of the settings, as other mirrors at its registry have to know it. */
 function knownMirror(mirror: MirrorSettings, files: MirrorFiles | undefined): KnownMirror {
   const { name, output, destination } = mirror;
-  const isWrong = files === undefined || files.problems.length > 0;
-  const placesOf = (kind: 'mirror' | 'delete'): string[] =>
-    namedPlaces(
-      files?.documents.filter((document) => document.kind === kind) ?? [],
-      destination,
-    ).map(({ place }) => formatPlace(place));
-  const places = isWrong ? undefined : { wants: placesOf('mirror'), deletes: placesOf('delete') };
-  return { name, output, host: destination.host, places };
+  const base = { name, output, host: destination.host };
+  if (files === undefined || files.problems.length > 0) return { ...base, files: undefined };
+  const { documents } = files;
+  const wanting = documents.filter(({ kind }) => kind === 'mirror');
+  const textsOf = (places: readonly NamedPlace[]): string[] =>
+    places.map(({ place }) => formatPlace(place));
+  return {
+    ...base,
+    files: {
+      wants: textsOf(namedPlaces(wanting, destination)),
+      deletions: deletionFiles(files.deletions, documents, destination).map((file) => ({
+        ...file,
+        places: textsOf(file.places),
+      })),
+    },
+  };
 }

@@ -41,13 +41,15 @@ function unreadable(folder: string): BranchLock {
   return { folder, path: `${folder}/imageset.lock`, text: '', lock: undefined, error };
 }
 
-function known(output: string, places: KnownMirror['places'], host = 'reg.io'): KnownMirror {
-  return { name: output, output, host, places };
+function known(output: string, files: KnownMirror['files'], host = 'reg.io'): KnownMirror {
+  return { name: output, output, host, files };
 }
+
+const DELETION = { path: 'delete.yaml', blob: 'b1', places: ['reg.io/site/gone:1'] };
 
 describe('otherMirrors', () => {
   it('believes the files of a mirror of the settings, not its lock', () => {
-    const files = { wants: ['reg.io/site/new:1'], deletes: ['reg.io/site/gone:1'] };
+    const files = { wants: ['reg.io/site/new:1'], deletions: [DELETION] };
     const [other] = otherMirrors(
       ME,
       [known('eu', files)],
@@ -56,6 +58,22 @@ describe('otherMirrors', () => {
     expect(other?.wants.has('reg.io/site/new:1')).toBe(true);
     expect(other?.wants.has('reg.io/site/old:1')).toBe(false);
     expect(other?.deletes.has('reg.io/site/gone:1')).toBe(true);
+  });
+
+  it.each([
+    { name: 'carried out', line: { path: 'delete.yaml', blob: 'b1', images: 1 }, deletes: false },
+    {
+      name: 'waiting',
+      line: { path: 'delete.yaml', blob: 'b1', images: 1, held: 1 },
+      deletes: true,
+    },
+    { name: 'changed', line: { path: 'delete.yaml', blob: 'b0', images: 1 }, deletes: true },
+  ])('asks a delete file that is $name', ({ line: deletion, deletes }) => {
+    const lock = lockIn('eu', { deletions: [deletion] });
+
+    const [other] = otherMirrors(ME, [known('eu', { wants: [], deletions: [DELETION] })], [lock]);
+
+    expect(other?.deletes.has('reg.io/site/gone:1')).toBe(deletes);
   });
 
   it('believes the lock of a mirror whose files are wrong', () => {
@@ -70,7 +88,7 @@ describe('otherMirrors', () => {
       configurations: [{ path: 'a.yaml', blob: 'b', incomplete: true }],
       images: [line('old:1', ['a.yaml'])],
     });
-    const [other] = otherMirrors(ME, [known('eu', { wants: [], deletes: [] })], [lock]);
+    const [other] = otherMirrors(ME, [known('eu', { wants: [], deletions: [] })], [lock]);
     expect(other?.wants.has('reg.io/site/old:1')).toBe(true);
   });
 
@@ -84,7 +102,7 @@ describe('otherMirrors', () => {
   });
 
   it.each([
-    { name: 'of a mirror of the settings', mirrors: [known('eu', { wants: [], deletes: [] })] },
+    { name: 'of a mirror of the settings', mirrors: [known('eu', { wants: [], deletions: [] })] },
     { name: 'of nobody', mirrors: [] },
   ])('lets a lock $name that cannot be read want everything', ({ mirrors }) => {
     const [other] = otherMirrors(ME, mirrors, [unreadable('eu')]);
@@ -93,8 +111,8 @@ describe('otherMirrors', () => {
 
   it('leaves out other registries, and itself', () => {
     const mirrors = [
-      known('me', { wants: [], deletes: [] }),
-      known('far', { wants: [], deletes: [] }, 'other.io'),
+      known('me', { wants: [], deletions: [] }),
+      known('far', { wants: [], deletions: [] }, 'other.io'),
     ];
     const locks = [lockIn('me'), lockIn('x', { destination: 'other.io' })];
     expect(otherMirrors(ME, mirrors, locks)).toEqual([]);

@@ -1,7 +1,8 @@
 import type { ControllerError } from '../base/controller-error.ts';
 import type { Lock } from '../lock/lock.ts';
 import { absolutePlace, formatPlace, parseDestination } from '../oci/destination.ts';
-import type { OtherMirror } from '../plan/plan-input.ts';
+import { isCarriedOut } from '../plan/carried-out.ts';
+import type { OtherMirror, PlannedFile } from '../plan/plan-input.ts';
 
 /** A lock of the manifests branch: whose it is, and what it says. */
 export interface BranchLock {
@@ -19,9 +20,14 @@ export interface KnownMirror {
   readonly name: string;
   readonly output: string;
   readonly host: string;
-  /** What its files want and ask to be deleted, as `formatPlace` writes it; undefined where they are wrong. */
-  readonly places:
-    { readonly wants: readonly string[]; readonly deletes: readonly string[] } | undefined;
+  /** What its files say; undefined where they are wrong. */
+  readonly files: KnownFiles | undefined;
+}
+
+/** Places are as `formatPlace` writes them. */
+export interface KnownFiles {
+  readonly wants: readonly string[];
+  readonly deletions: readonly (PlannedFile & { readonly places: readonly string[] })[];
 }
 
 /** Wants everything: of a lock that cannot be read nobody knows what it wants (deletes fail closed). */
@@ -39,7 +45,7 @@ export function otherMirrors(
 ): OtherMirror[] {
   const others: OtherMirror[] = [];
   const lockIn = new Map(locks.map((lock) => [lock.folder, lock]));
-  for (const { name, host, output, places } of known) {
+  for (const { name, host, output, files } of known) {
     if (name === mirror.name || host !== mirror.host) continue;
     const found = lockIn.get(output);
     if (found !== undefined && found.lock === undefined) {
@@ -48,12 +54,14 @@ export function otherMirrors(
     }
     const lock = found?.lock;
     const locked = placesOf(lock, host);
-    const wants =
-      places === undefined ? locked.wants : [...places.wants, ...incomplete(lock, host)];
+    const wants = files === undefined ? locked.wants : [...files.wants, ...incomplete(lock, host)];
+    const deletes = (files?.deletions ?? [])
+      .filter((file) => !isCarriedOut(file, lock?.deletions ?? []))
+      .flatMap(({ places }) => places);
     others.push({
       name,
       wants: new Set(wants),
-      deletes: new Set([...locked.deletes, ...(places?.deletes ?? [])]),
+      deletes: new Set([...locked.deletes, ...deletes]),
     });
   }
   const outputs = new Set([mirror.output, ...known.map(({ output }) => output)]);

@@ -58,7 +58,8 @@ export async function preparePlan(
     { host: destination.host, folder: mirror.output, since },
     signal,
   );
-  const taken = await lostInDoubt(context, lock, recent, signal);
+  const named = namedByImageSets(context);
+  const taken = await lostInDoubt(context, { lock, recent, named }, signal);
   const resolved = await resolve(context, [...(own === undefined ? [] : [own]), ...atHost], signal);
   const deletions = deletionFiles(files.deletions, files.documents, destination);
   const found = await findUnlocked(context, lock, deletions, resolved.wanted, signal);
@@ -71,7 +72,7 @@ export async function preparePlan(
     configurations: files.configurations,
     deletions,
     wanted: resolved.wanted,
-    named: namedByImageSets(context),
+    named,
     failures: resolved.failures,
     found,
     policy: mirror.deletion,

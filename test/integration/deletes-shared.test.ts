@@ -207,3 +207,65 @@ it('deletes what the delete files of two mirrors name, once', async () => {
     expect(deletions).toMatchObject([{ path: 'all/delete.yaml', images: 1 }]);
   }
 });
+
+it('forgets an orphan that another mirror has pruned', async () => {
+  await using both = await startMirroredSite();
+  const { site } = both;
+  const { mirrors } = mirrorsOf(both, 'eu', 'us');
+  await site.configure({
+    mirrors: mirrors.map((mirror) =>
+      mirror.name === 'eu' ? { ...mirror, deletion: { policy: 'prune' } } : mirror,
+    ),
+  });
+  const [app = '', web = ''] = await both.fill('team/app:1.0', 'other/web:1.0');
+  await site.git.commit('main', {
+    'eu/base.yaml': imageSet([app, web]),
+    'us/base.yaml': imageSet([app, web]),
+  });
+  await site.pass();
+  await site.git.commit('main', {
+    'eu/base.yaml': imageSet([app]),
+    'us/base.yaml': imageSet([app]),
+  });
+
+  const pass = await site.pass();
+
+  expect(reportOf(pass.mirrors, 'eu')).toMatchObject({ deleted: 1 });
+  expect(await both.has('other/web:1.0')).toBeUndefined();
+  const { images } = await site.lock('clusters/us');
+  expect(images.map(({ destination }) => destination)).toEqual(['team/app:1.0']);
+  expect(await site.manifest('clusters/us/resources/itms-oc-mirror.yaml')).not.toContain('other');
+});
+
+it('keeps its own orphan where the delete file of another mirror was carried out before', async () => {
+  await using both = await startMirroredSite();
+  const { site } = both;
+  await site.configure(mirrorsOf(both, 'eu', 'us'));
+  const [app = '', web = ''] = await both.fill('team/app:1.0', 'other/web:1.0');
+  await site.git.commit('main', {
+    'eu/base.yaml': imageSet([app, web]),
+    'us/base.yaml': imageSet([app]),
+  });
+  await site.pass();
+  await site.git.commit('main', {
+    'eu/base.yaml': imageSet([app]),
+    'eu/delete.yaml': deleteSet([web]),
+  });
+  await site.pass();
+  await site.git.commit('main', { 'us/base.yaml': imageSet([app, web]) });
+  await site.pass();
+  expect(await both.has('other/web:1.0')).toBeDefined();
+
+  await site.git.commit('main', { 'us/base.yaml': imageSet([app]) });
+  await site.pass();
+
+  expect(await both.has('other/web:1.0')).toBeDefined();
+  expect((await site.lock('clusters/us')).images).toMatchObject([
+    { destination: 'other/web:1.0', wantedBy: [] },
+    { destination: 'team/app:1.0' },
+  ]);
+  // It is deleted when a file of its own mirror asks for it.
+  await site.git.commit('main', { 'us/delete.yaml': deleteSet([web]) });
+  expect(reportOf((await site.pass()).mirrors, 'us')).toMatchObject({ deleted: 1 });
+  expect(await both.has('other/web:1.0')).toBeUndefined();
+});
