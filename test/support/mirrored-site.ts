@@ -85,8 +85,8 @@ export async function startMirroredSite(options: MirroredSiteOptions = {}): Prom
   };
 }
 
-/** `team/app:1.0` ⇒ repository and tag; `team/app@sha256:…` ⇒ repository and digest. */
+/** `team/app:1.0` ⇒ repository and tag. */
 function split(name: string): { repository: string; tag: string } {
-  const at = name.includes('@') ? name.indexOf('@') : name.lastIndexOf(':');
-  return { repository: name.slice(0, at), tag: name.slice(at + 1) };
+  const colon = name.lastIndexOf(':');
+  return { repository: name.slice(0, colon), tag: name.slice(colon + 1) };
 }

@@ -15,7 +15,6 @@ export interface SiteMirror {
   readonly paths?: readonly string[];
   readonly output?: string;
   readonly deletion?: Readonly<Record<string, unknown>>;
-  readonly ociRoot?: string;
 }
 
 export interface SiteSettings {
