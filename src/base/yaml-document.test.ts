@@ -202,4 +202,24 @@ describe('readYaml', () => {
       { numRuns: 1000 },
     );
   });
+
+  it.each([
+    '[',
+    '{a: ',
+    '- ',
+    '? ',
+    '"',
+    "'",
+    '&a ',
+    '*a ',
+    '! ',
+    '"\\x',
+    '|\n',
+    '---\n',
+    '<<: *a\n',
+    '\0',
+  ])('comes to an end for %j, ten thousand times', (token) => {
+    const { documents, problems } = readYaml('a', token.repeat(10_000));
+    expect(documents.length + problems.length).toBeGreaterThan(0);
+  });
 });

@@ -20,7 +20,57 @@ describe('a lock of any content', () => {
       { numRuns: 200 },
     );
   });
+
+  it('is read or refused with LOCK_INVALID when somebody has edited it, and never read as something else', () => {
+    const pieces = [
+      '\n',
+      '  - ',
+      '{',
+      '}',
+      '"',
+      '[',
+      ']',
+      ': ',
+      '\\',
+      '&a ',
+      '*a',
+      '#',
+      '\t',
+      '0',
+      'images:',
+    ];
+    const edit = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      removed: fc.nat(30),
+      added: fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: 'binary', maxLength: 5 })),
+    });
+    fc.assert(
+      fc.property(anyLock(), fc.array(edit, { minLength: 1, maxLength: 4 }), (lock, edits) => {
+        let text = formatLock(lock);
+        for (const { at, removed, added } of edits) {
+          const start = Math.floor(at * text.length);
+          text = text.slice(0, start) + added + text.slice(start + removed);
+        }
+        const read = readOrRefuse(text);
+        if (read === undefined) return;
+        expect(parseLock('imageset.lock', formatLock(read))).toEqual(read);
+        expect(parseYaml(text, { maxAliasCount: 0 })).toMatchObject(
+          JSON.parse(JSON.stringify(read)),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
 });
+
+function readOrRefuse(text: string): Lock | undefined {
+  try {
+    return parseLock('imageset.lock', text);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'LOCK_INVALID' });
+    return undefined;
+  }
+}
 
 function anyLock(): fc.Arbitrary<Lock> {
   const hex = (length: number): fc.Arbitrary<string> =>
