@@ -187,3 +187,21 @@ it('deletes nothing on the word of files that are no longer the last ones', asyn
   expect(world.site.destination.requested('delete')).toEqual([]);
   check(world);
 });
+
+it('deletes nothing on the word of a lock when another one changed since', async () => {
+  const world = makeWorld({ shared: false, policy: 'explicit', deletes: 'manifests' });
+  commitWishes(world, 'a', [{ reference: APP, wish: 'wanted' }]);
+  await settle(world);
+  commitWishes(world, 'a', [{ reference: APP, wish: 'deleted' }]);
+  const [one, two] = world.controllers as [Running, Running];
+  startPass(one);
+  await world.steps.stepUntil(one.actor, 'look up manifests');
+  commitWishes(world, 'b', [{ reference: APP, wish: 'wanted' }]);
+  startPass(two);
+  await world.steps.stepUntil(two.actor, 'its end');
+  await finish(world);
+
+  expect(one.report?.mirrors.flatMap(({ held }) => held)).toMatchObject([{ destination: APP }]);
+  expect(world.site.destination.requested('delete')).toEqual([]);
+  check(world);
+});
