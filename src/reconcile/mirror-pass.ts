@@ -72,8 +72,10 @@ async function attemptPass(
   const failures = [...plan.failures, ...mirrored.failures];
   const next = keepCommit(nextLock(plan, lock, mirrored.outcome), lock);
   const done = { context, tally, plan, recent, failures, warnings: mirrored.warnings };
-  // A first pass in which nothing worked has nothing to publish, and nothing to remember.
-  if (lock === undefined && isEmpty(next) && failures.length > 0) return finished(done, next);
+  // A first pass at a destination in which nothing worked has nothing to publish, and nothing to remember. Clusters go on
+  // with the destination that was, where there was one.
+  const isFirst = lock === undefined || lock.destination !== next.destination;
+  if (isFirst && isEmpty(next) && failures.length > 0) return finished(done, next);
 
   const counts = countLines(lock, next);
   const published = await context.branch.publish(
