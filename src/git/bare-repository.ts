@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import git from 'isomorphic-git';
 import { ControllerError } from '../base/controller-error.ts';
 import type { Log } from '../base/log.ts';
+import { systemReason } from '../base/system-reason.ts';
 import { readRawObject } from './raw-object.ts';
 
 /** Older than any call of ours may take: whoever made it is gone. */
@@ -23,9 +24,10 @@ export async function prepareBareRepository(folder: string, log: Log): Promise<v
     }
     await removeStaleLocks(folder);
   } catch (error) {
-    throw new ControllerError('STATE_UNAVAILABLE', `cannot use ${folder} as a Git repository`, {
+    const message = `${folder} cannot be made or used in the state directory: ${systemReason(error)}`;
+    throw new ControllerError('STATE_UNAVAILABLE', message, {
       remedy: 'retry-later',
-      hint: 'Check that the state directory exists, is writable and has space left.',
+      hint: 'Name a directory with --state that this user may write to, on a disk with space left.',
       cause: error,
     });
   }

@@ -1,5 +1,6 @@
-import { open } from 'node:fs/promises';
+import { access, constants, open } from 'node:fs/promises';
 import { ControllerError } from '../base/controller-error.ts';
+import { systemReason } from '../base/system-reason.ts';
 import type { GitRemote, RemoteAddress } from './git-remote.ts';
 
 /** What an https server is shown. */
@@ -27,17 +28,36 @@ export async function readCredentials(
   };
 }
 
+/**
+ * Looks whether the other files that a remote names can be read: what git and ssh say of one that cannot be is about
+ * certificates and keys that are not accepted. Throws `GIT_UNAUTHORIZED` or `GIT_UNTRUSTED`.
+ */
+export async function checkRemoteFiles(remote: GitRemote): Promise<void> {
+  for (const field of ['caFile', 'sshKeyFile', 'knownHostsFile'] as const) {
+    const file = remote[field];
+    if (file === undefined) continue;
+    try {
+      await access(file, constants.R_OK);
+    } catch (error) {
+      const message = `${file}, the ${field} of the Git settings, cannot be read: ${systemReason(error)}`;
+      const code = field === 'sshKeyFile' ? 'GIT_UNAUTHORIZED' : 'GIT_UNTRUSTED';
+      throw new ControllerError(code, message, {
+        remedy: 'retry-later',
+        hint: `Put the file there, let this user read it, or correct ${field} in the settings.`,
+        cause: error,
+      });
+    }
+  }
+}
+
 async function readText(file: string): Promise<string> {
   try {
     await using handle = await open(file);
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(MAX_SECRET_BYTES), 0);
     return buffer.toString('utf8', 0, bytesRead).trim();
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw refused(
-      `${file}, which should hold the credentials for Git, cannot be read (${reason})`,
-      error,
-    );
+    const message = `${file}, which should hold the credentials for Git, cannot be read`;
+    throw refused(`${message}: ${systemReason(error)}`, error);
   }
 }
 

@@ -25,6 +25,13 @@ interface FailureKind {
 /** In order: a message about a refused key is followed by one about the connection that ended. */
 const KINDS: readonly FailureKind[] = [
   {
+    // What the server says of its own disk begins with `remote:`.
+    pattern: /^(?!remote:).*(?:No space left on device|Disk quota exceeded)/im,
+    code: 'STATE_UNAVAILABLE',
+    what: 'no space is left in the state directory',
+    hint: 'Make room on its disk, or name a directory on a larger one with --state.',
+  },
+  {
     pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED|host key for .* has changed/i,
     code: 'GIT_UNTRUSTED',
     what: 'the ssh host key of the server is not the known one',

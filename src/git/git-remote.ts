@@ -90,7 +90,7 @@ function parseUrl(url: string): RemoteAddress {
       if (parsed.host !== '') throw invalid(`${url} names a host; a file URL has three slashes`);
       return { kind, url: parsed.href, display: parsed.href };
     default:
-      throw invalid(`${kind} is not a protocol for Git repositories here`);
+      throw invalid(`the URL of the Git repository begins with ${kind}://, which is not allowed`);
   }
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import git, { type HttpClient } from 'isomorphic-git';
 import { EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
 import { ControllerError } from '../base/controller-error.ts';
-import { readCredentials } from './git-credentials.ts';
+import { checkRemoteFiles, readCredentials } from './git-credentials.ts';
 import type { Environment } from './git-environment.ts';
 import { gitError } from './git-failure.ts';
 import type { GitRemote, RemoteAddress } from './git-remote.ts';
@@ -41,6 +41,7 @@ export function httpTransport(options: HttpTransportOptions): GitTransport {
     signal: AbortSignal,
     work: (session: Session) => Promise<T>,
   ): Promise<T> {
+    await checkRemoteFiles(remote);
     const credentials = await readCredentials(remote, address);
     const secrets = credentials === undefined ? [] : [credentials.password];
     const agent = proxyAgent(options, await readAuthority(remote));

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ControllerError } from '../base/controller-error.ts';
-import { readCredentials } from './git-credentials.ts';
+import { checkRemoteFiles, readCredentials } from './git-credentials.ts';
 import { gitEnvironment, type Environment } from './git-environment.ts';
 import { gitError, isDamagedCopy } from './git-failure.ts';
 import type { GitRemote, RemoteAddress } from './git-remote.ts';
@@ -45,6 +45,7 @@ export function nativeTransport(options: NativeTransportOptions): GitTransport {
     accept: (failure: GitProgramError, secrets: readonly string[]) => T | undefined = () =>
       undefined,
   ): Promise<string | T> {
+    await checkRemoteFiles(options.remote);
     const credentials = await readCredentials(options.remote, address);
     const secrets = credentials === undefined ? [] : [credentials.password];
     const environment = gitEnvironment({ ...options, credentials });

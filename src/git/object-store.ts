@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import git from 'isomorphic-git';
 import { ControllerError } from '../base/controller-error.ts';
+import { systemReason } from '../base/system-reason.ts';
 import { formatCommit, parseCommit, type CommitObject } from './commit-object.ts';
 import { readRawObject, writeRawObject, type RawObject } from './raw-object.ts';
 import { formatTree, parseTree, type TreeEntry } from './tree-object.ts';
@@ -49,15 +50,12 @@ export function openObjectStore(folder: string, onDamage: () => void): ObjectSto
     try {
       return await writeRawObject(folder, type, object);
     } catch (error) {
-      throw new ControllerError(
-        'STATE_UNAVAILABLE',
-        `cannot write to the Git repository ${folder}`,
-        {
-          remedy: 'retry-later',
-          hint: 'Check that the state directory is writable and has space left.',
-          cause: error,
-        },
-      );
+      const message = `${folder} in the state directory cannot be written: ${systemReason(error)}`;
+      throw new ControllerError('STATE_UNAVAILABLE', message, {
+        remedy: 'retry-later',
+        hint: 'Check that the state directory is writable and has space left.',
+        cause: error,
+      });
     }
   }
 

@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { ControllerError } from '../base/controller-error.ts';
+import { systemReason } from '../base/system-reason.ts';
 
 /** When the schedules of a controller last ran. Where the file is lost, the next tick counts (design.md, section 5, "Triggers"). */
 export const ScheduleState = z.object({
@@ -28,7 +29,7 @@ export async function writeScheduleState(file: string, state: ScheduleState): Pr
     await writeFile(temporary, `${JSON.stringify(state)}\n`);
     await rename(temporary, file);
   } catch (cause) {
-    throw new ControllerError('STATE_UNAVAILABLE', `${file} cannot be written`, {
+    throw new ControllerError('STATE_UNAVAILABLE', `${file} cannot be written: ${systemReason(cause)}`, {
       remedy: 'retry-later',
       hint: 'Check that the state directory is writable and has space left.',
       cause,

@@ -1,4 +1,5 @@
 import { ControllerError } from '../base/controller-error.ts';
+import { systemReason } from '../base/system-reason.ts';
 
 const HINTS: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk is full: make room, or put the folder on a larger disk.',
@@ -6,6 +7,8 @@ const HINTS: Readonly<Record<string, string>> = {
   EACCES: 'Give the user that runs this command access to the folder.',
   EPERM: 'Give the user that runs this command access to the folder.',
   EROFS: 'The file system is read-only: mount it for writing, or choose another folder.',
+  EEXIST: 'Name a folder; it is made where it is missing.',
+  ENOTDIR: 'Name a folder; it is made where it is missing.',
   EMFILE: 'Too many files are open: raise the limit (ulimit -n).',
 };
 
@@ -13,7 +16,7 @@ const HINTS: Readonly<Record<string, string>> = {
 export function storeFailure(error: unknown, doing: string): unknown {
   const code = errorCode(error);
   if (code === undefined) return error;
-  return new ControllerError('STORE_UNAVAILABLE', `${doing} failed: ${code}`, {
+  return new ControllerError('STORE_UNAVAILABLE', `${doing} failed: ${systemReason(error)}`, {
     remedy: 'retry-later',
     hint: HINTS[code] ?? 'Look at the folder, its file system and the disk.',
     cause: error,

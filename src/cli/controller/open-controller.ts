@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ControllerError } from '../../base/controller-error.ts';
 import type { Log } from '../../base/log.ts';
+import { systemReason } from '../../base/system-reason.ts';
 import { type GitRepository, openGitRepository } from '../../git/git-repository.ts';
 import type { GitRemote } from '../../git/git-remote.ts';
 import { silentProgress } from '../../mirror/progress-sink.ts';
@@ -120,9 +121,10 @@ async function readSettingsFile(file: string, shown: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new ControllerError('SETTINGS_INVALID', `the settings file ${shown} cannot be read`, {
+    const message = `the settings file ${shown} cannot be read: ${systemReason(cause)}`;
+    throw new ControllerError('SETTINGS_INVALID', message, {
       remedy: 'wait-for-change',
-      hint: 'Check the path and its permissions.',
+      hint: 'Name the file with --settings, and let the user of this command read it.',
       cause,
     });
   }

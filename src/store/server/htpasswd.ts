@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { compare, hashSync } from 'bcryptjs';
 import { ControllerError } from '../../base/controller-error.ts';
+import { systemReason } from '../../base/system-reason.ts';
 
 /** Decides who may use the registry. */
 export interface PasswordCheck {
@@ -25,7 +26,11 @@ export async function loadPasswordCheck(file: string): Promise<PasswordCheck> {
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    throw invalid(`${file} cannot be read`, 'Name a file made by "htpasswd -Bc FILE USER".', cause);
+    throw invalid(
+      `${file} cannot be read: ${systemReason(cause)}`,
+      'Name a file made by "htpasswd -Bc FILE USER".',
+      cause,
+    );
   }
   return createPasswordCheck(parseHtpasswd(file, text));
 }

@@ -10,6 +10,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { isIPv6 } from 'node:net';
 import { ControllerError } from '../../base/controller-error.ts';
 import type { Log } from '../../base/log.ts';
+import { systemReason } from '../../base/system-reason.ts';
 import type { Store } from '../open-store.ts';
 import { type AnswerDependencies, type ServedRequest, answer } from './answer.ts';
 import { loadPasswordCheck } from './htpasswd.ts';
@@ -152,7 +153,7 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
     server.once('error', (cause) => {
       const error = new ControllerError(
         'USAGE',
-        `cannot listen on ${host}:${port}: ${cause.message}`,
+        `cannot listen on ${host}:${port}: ${systemReason(cause)}`,
         {
           remedy: 'wait-for-change',
           hint: 'Choose another address or port, or stop what listens there.',
