@@ -76,8 +76,13 @@ function describe(
   if (issue.code === 'invalid_value') {
     const allowed = issue.values.map(String);
     const meant = typeof found === 'string' ? closestWord(found, allowed) : undefined;
+    const shown = show(found, document.sourceOf(path));
+    const [only] = allowed.length === 1 ? allowed : [];
     return {
-      message: `${show(found, document.sourceOf(path))} is not one of: ${allowed.join(', ')}`,
+      message:
+        only === undefined
+          ? `${shown} is not one of: ${allowed.join(', ')}`
+          : `${shown} stands where "${only}" is needed`,
       hint: meant === undefined ? undefined : `did you mean "${meant}"?`,
     };
   }

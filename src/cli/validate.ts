@@ -25,19 +25,21 @@ export async function validateCommand(
   const isEmpty = loaded.documents.length === 0 && loaded.problems.length === 0;
   const isWrong = isEmpty || failures.length > 0 || loaded.problems.length > 0;
   if (output === 'json') io.stdout(`${JSON.stringify(toJson(loaded, failures), null, 2)}\n`);
-  else printText(loaded, paths, io);
+  else printText(loaded, { paths, isUnreadable: failures.length > 0 }, io);
   return isWrong ? 1 : 0;
 }
 
 function printText(
   { documents, problems, warnings, ignored }: LoadedImageSets,
-  paths: readonly string[],
+  { paths, isUnreadable }: { readonly paths: readonly string[]; readonly isUnreadable: boolean },
   io: ValidateIo,
 ): void {
   if (warnings.length > 0)
     io.stderr(`${formatProblems(warnings).replaceAll(/^/gm, 'warning: ')}\n`);
   if (problems.length > 0) io.stdout(`${formatProblems(problems)}\n`);
   if (documents.length === 0 && problems.length === 0) {
+    // Why a path could not be read was said before.
+    if (isUnreadable) return;
     io.stderr(
       `no ImageSetConfiguration and no DeleteImageSetConfiguration in ${paths.join(', ')}\n`,
     );

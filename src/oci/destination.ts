@@ -26,6 +26,8 @@ export interface Place {
  */
 export function parseDestination(text: string, maxNestedPaths = 0): Destination {
   const bare = text.startsWith('docker://') ? text.slice('docker://'.length) : text;
+  const scheme = /^[A-Za-z][\w+.-]*:\/\//.exec(bare)?.[0];
+  if (scheme !== undefined) throw invalid(text, `"${scheme}" is not docker://`);
   const slash = bare.indexOf('/');
   const host = slash < 0 ? bare : bare.slice(0, slash);
   const namespace = slash < 0 ? '' : bare.slice(slash + 1);
@@ -56,6 +58,7 @@ export function placeAdditionalImage(
   destination: Destination,
 ): Place {
   const path = target.targetRepo ?? ownPath(reference);
+  if (target.targetRepo === undefined && !isRepositoryPath(path)) throw noPath(path);
   if (!isRepositoryPath(path))
     throw badTarget('targetRepo', path, 'a path of lower-case words, without host, tag and digest');
   const tag = target.targetTag ?? ownTag(reference);
@@ -126,6 +129,14 @@ function ownTag(reference: Reference): string {
   if (reference.kind === 'layout') return 'latest';
   if (reference.tag !== undefined) return reference.tag;
   return reference.digest === undefined ? 'latest' : digestTag(reference.digest);
+}
+
+function noPath(path: string): ControllerError {
+  const message = `"${path}" is no path for a repository at the destination: lower-case words are`;
+  return new ControllerError('REFERENCE_INVALID', message, {
+    remedy: 'wait-for-change',
+    hint: 'Give the entry a targetRepo.',
+  });
 }
 
 function badTarget(field: string, value: string, rule: string): ControllerError {

@@ -4,7 +4,9 @@ import { z } from 'zod';
 /** A content digest, lower-case hex. Source: OCI image-spec, descriptor.md, "Digests". */
 export const Digest = z
   .string()
-  .regex(/^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/)
+  .regex(/^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/, {
+    error: ({ input }) => `${JSON.stringify(String(input).slice(0, 100))} is no digest`,
+  })
   .brand<'Digest'>();
 export type Digest = z.infer<typeof Digest>;
 

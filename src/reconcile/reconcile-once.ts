@@ -26,7 +26,7 @@ export async function lookAtHeads(
       `${sourceGit.display} has no branch ${source.branch}`,
       {
         remedy: 'retry-later',
-        hint: 'Push the branch, or correct source.branch in the settings.',
+        hint: 'Push the branch, or correct source.branch or source.url in the settings.',
       },
     );
   }

@@ -26,7 +26,11 @@ export function parseSettings(path: string, text: string): Settings {
   }
   const result = ControllerSettings.safeParse(withoutBlanks(document.value));
   if (!result.success) {
-    problems.push(...schemaProblems(ControllerSettings, result.error.issues, document));
+    const found = schemaProblems(ControllerSettings, result.error.issues, document);
+    const ofHead = found.filter(({ path: [field] }) => field === 'apiVersion' || field === 'kind');
+    // Another kind of file: what else its fields are not is no news.
+    const isForeign = ofHead.some(({ field, isMissing }) => field === 'kind' && !isMissing);
+    problems.push(...(isForeign ? ofHead : found));
   }
   if (!result.success || problems.length > 0) throw invalid(path, problems);
   return toSettings(result.data);

@@ -123,7 +123,7 @@ describe.skipIf(!hasProgram('docker-registry') || !hasProgram('openssl'))(
       } as const;
       await (await end.request(target, request, signal))[Symbol.asyncDispose]();
       expect(end.accessOf(registry.host, REPOSITORY)).toEqual({
-        credential: 'credentials of the command line',
+        credential: 'the command line',
         mayDelete: 'yes',
       });
     });

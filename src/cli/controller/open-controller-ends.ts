@@ -41,19 +41,22 @@ export async function openControllerEnds(
 /** Text from a pull request must not name just any folder of this machine (design.md, section 8). */
 function openLayoutBelow(directory: string, root: string | undefined): ImageSource {
   if (root === undefined) {
-    throw refused(`oci://${directory} is refused: this mirror has no folder for image layouts`);
+    throw refused(
+      `oci://${directory} is refused: the settings of this mirror name no folder for image layouts`,
+      'Set `ociRoot` of the mirror to a folder, and name the layout relative to that.',
+    );
   }
   const path = resolve(root, directory);
   const inside = relative(resolve(root), path);
   if (inside.startsWith('..') || isAbsolute(inside)) {
-    throw refused(`oci://${directory} is not below ${root}, the mirror's ociRoot`);
+    throw refused(
+      `oci://${directory} is not below ${root}, the mirror's ociRoot`,
+      'Put the layout below the ociRoot of the mirror in the settings, and name it relative to that.',
+    );
   }
   return openLayoutSource(path);
 }
 
-function refused(message: string): ControllerError {
-  return new ControllerError('REFERENCE_INVALID', message, {
-    remedy: 'wait-for-change',
-    hint: 'Put the layout below the ociRoot of the mirror in the settings, and name it relative to that.',
-  });
+function refused(message: string, hint: string): ControllerError {
+  return new ControllerError('REFERENCE_INVALID', message, { remedy: 'wait-for-change', hint });
 }

@@ -131,11 +131,11 @@ function fromExplicit(explicit: ExplicitCredentials): FoundCredential {
     case 'token':
       return {
         credential: { kind: 'bearer', token: explicit.token },
-        origin: 'token of the command line',
+        origin: 'the command line',
         looked,
       };
     case 'password':
-      return { credential: explicit, origin: 'credentials of the command line', looked };
+      return { credential: explicit, origin: 'the command line', looked };
     default:
       return explicit satisfies never;
   }

@@ -99,6 +99,10 @@ function classify(
       hint: `Look at the logs of ${url.host}; what stands before it may also have answered.`,
     };
   }
+  if (status === 405) {
+    const hint = `Check that ${url.host} may be written to; one that is read-only or a cache of another answers so.`;
+    return { code: 'REGISTRY_REFUSED', ...final, hint };
+  }
   if (status >= 400) return { code: 'REGISTRY_REFUSED', ...final, hint: undefined };
   return { code: 'REGISTRY_BROKEN', ...final, hint: `Check that ${url.host} is a registry.` };
 }
