@@ -74,7 +74,7 @@ async function attemptPass(
   const done = { context, tally, plan, recent, failures, warnings: mirrored.warnings };
   // A first pass at a destination in which nothing worked has nothing to publish, and nothing to remember. Clusters go on
   // with the destination that was, where there was one.
-  const isFirst = lock === undefined || lock.destination !== next.destination;
+  const isFirst = lock?.destination !== next.destination;
   if (isFirst && isEmpty(next) && failures.length > 0) return finished(done, next);
 
   const counts = countLines(lock, next);
