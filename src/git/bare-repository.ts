@@ -1,6 +1,6 @@
 import fs from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import git from 'isomorphic-git';
 import { ControllerError } from '../base/controller-error.ts';
 import type { Log } from '../base/log.ts';
@@ -24,13 +24,25 @@ export async function prepareBareRepository(folder: string, log: Log): Promise<v
     }
     await removeStaleLocks(folder);
   } catch (error) {
-    const message = `${folder} cannot be made or used in the state directory: ${systemReason(error)}`;
+    const reason = systemReason(await refusal(dirname(folder), error));
+    const message = `the state directory cannot be used: ${folder}: ${reason}`;
     throw new ControllerError('STATE_UNAVAILABLE', message, {
       remedy: 'retry-later',
       hint: 'Name a directory with --state that this user may write to, on a disk with space left.',
       cause: error,
     });
   }
+}
+
+/** Node tells of a file system that is read-only as of a path that is not there: what the folder itself says is right. */
+async function refusal(folder: string, error: unknown): Promise<unknown> {
+  if (!(await isThere(folder))) {
+    return dirname(folder) === folder ? error : refusal(dirname(folder), error);
+  }
+  return access(folder, constants.W_OK).then(
+    () => error,
+    (refused: unknown) => refused,
+  );
 }
 
 /** Moves a repository that turned out to be damaged to `FOLDER.broken`. */

@@ -132,10 +132,10 @@ function ownTag(reference: Reference): string {
 }
 
 function noPath(path: string): ControllerError {
-  const message = `"${path}" is no path for a repository at the destination: lower-case words are`;
+  const message = `"${path}" cannot be the path of a repository at the destination`;
   return new ControllerError('REFERENCE_INVALID', message, {
     remedy: 'wait-for-change',
-    hint: 'Give the entry a targetRepo.',
+    hint: 'Give the entry a targetRepo of lower-case words, e.g. team/app.',
   });
 }
 

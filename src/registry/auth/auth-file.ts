@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { systemReason } from '../../base/system-reason.ts';
 import { HttpFailure } from '../http/http-failure.ts';
 import type { Credential } from './credential.ts';
 import { canonicalHost, keysFor } from './host-keys.ts';
@@ -43,9 +44,9 @@ export async function readAuthFile({ path, form }: AuthFilePlace): Promise<AuthF
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw invalid(path, `cannot be read (${code})`);
+    throw invalid(path, `cannot be read: ${systemReason(error)}`);
   }
   if (text.length > MOST_BYTES) throw invalid(path, 'is too long');
   return parseAuthFile(path, text, form);

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareText } from '../../base/compare-text.ts';
+import { systemReason } from '../../base/system-reason.ts';
 import type { EndSettings } from '../end-settings.ts';
 import { HttpFailure } from './http-failure.ts';
 
@@ -57,10 +58,8 @@ async function list(directory: string, isNamed: boolean): Promise<string[] | und
     // What may not be listed is not meant for this user; a directory that was named has to be there.
     if (!isNamed && (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES'))
       return undefined;
-    throw unusable(
-      `the certificate directory ${directory} cannot be read (${String(code)})`,
-      error,
-    );
+    const reason = systemReason(error);
+    throw unusable(`the certificate directory ${directory} cannot be read: ${reason}`, error);
   }
 }
 
@@ -93,7 +92,7 @@ async function read(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw unusable(`${path} cannot be read`, error);
+    throw unusable(`${path} cannot be read: ${systemReason(error)}`, error);
   }
 }
 

@@ -134,7 +134,8 @@ async function createServer(tls: ServeOptions['tls']): Promise<Server> {
       handshakeTimeout: LIMITS.headersTimeout,
     });
   } catch (cause) {
-    const message = `the certificate ${tls.certificateFile} and the key ${tls.keyFile} cannot be used`;
+    const files = `the certificate ${tls.certificateFile} and the key ${tls.keyFile}`;
+    const message = `${files} cannot be used: ${systemReason(cause)}`;
     throw new ControllerError('SETTINGS_INVALID', message, {
       remedy: 'wait-for-change',
       hint: 'Both are PEM files that this user can read; the key belongs to the certificate and has no passphrase.',
