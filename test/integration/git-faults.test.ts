@@ -169,7 +169,9 @@ describe('a Git repository', () => {
     const [app = ''] = await applied(prod, site.git);
     const lost = await site.git.git(['rev-parse', 'main']);
     // Nothing of the mirror changes, so its lock keeps the commit.
-    await site.git.commit('main', { 'base.yaml': imageSet([app]) }, { parent: null });
+    // Another file makes it another commit, though it is made within the second of the first one.
+    const files = { 'base.yaml': imageSet([app]), 'README.md': 'rewritten' };
+    await site.git.commit('main', files, { parent: null });
     await site.git.git(['gc', '--quiet', '--prune=now']);
     await rm(join(site.folder, 'state'), { recursive: true });
     const before = await prod.requestCount();
