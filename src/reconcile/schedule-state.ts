@@ -29,10 +29,14 @@ export async function writeScheduleState(file: string, state: ScheduleState): Pr
     await writeFile(temporary, `${JSON.stringify(state)}\n`);
     await rename(temporary, file);
   } catch (cause) {
-    throw new ControllerError('STATE_UNAVAILABLE', `${file} cannot be written: ${systemReason(cause)}`, {
-      remedy: 'retry-later',
-      hint: 'Check that the state directory is writable and has space left.',
-      cause,
-    });
+    throw new ControllerError(
+      'STATE_UNAVAILABLE',
+      `${file} cannot be written: ${systemReason(cause)}`,
+      {
+        remedy: 'retry-later',
+        hint: 'Check that the state directory is writable and has space left.',
+        cause,
+      },
+    );
   }
 }
