@@ -16,7 +16,8 @@ const ROOMS = {
   registry: ['base', 'oci'],
   store: ['base', 'oci', 'registry'],
   mirror: ['base', 'oci', 'registry', 'store', 'lock'],
-  resolve: ['base', 'oci', 'imageset', 'lock', 'registry', 'store'],
+  catalog: ['base', 'oci', 'imageset', 'registry', 'store'],
+  resolve: ['base', 'oci', 'imageset', 'lock', 'registry', 'store', 'catalog'],
   git: ['base'],
   reconcile: [
     'base',
@@ -29,6 +30,7 @@ const ROOMS = {
     'registry',
     'store',
     'mirror',
+    'catalog',
     'resolve',
     'git',
   ],
