@@ -59,7 +59,10 @@ export interface CatalogBundle extends CatalogDocument {
   readonly packages: readonly PackageProperty[];
   readonly providedApis: readonly Api[];
   readonly requiredApis: readonly Api[];
-  readonly requiredPackages: readonly { readonly packageName: string; readonly versionRange: string }[];
+  readonly requiredPackages: readonly {
+    readonly packageName: string;
+    readonly versionRange: string;
+  }[];
   /** Of its `olm.csv.metadata`; absent where it has none. */
   readonly displayName?: string;
   /** Properties whose value is not as their type wants it, for people (spec 1.6, V7). */
