@@ -5,7 +5,8 @@ import { makePlan } from '../src/plan/make-plan.ts';
 import { isSameState, nextLock, successOf } from '../src/plan/next-lock.ts';
 import { renderOutput } from '../src/reconcile/render-output.ts';
 import { additionalEntries } from '../src/resolve/additional-entries.ts';
-import { resolveAdditional } from '../src/resolve/resolve-additional.ts';
+import { additionalRequests } from '../src/resolve/additional-requests.ts';
+import { resolveImages } from '../src/resolve/resolve-images.ts';
 import { unitePlaces } from '../src/resolve/unite-places.ts';
 import { settingsFromFlags } from '../src/settings/settings-from-flags.ts';
 import { makeLargeLock } from '../test/support/large-lock.ts';
@@ -45,9 +46,8 @@ const digests = new Map(lock.images.map(({ source, digest }) => [source, digest]
 const { entries } = additionalEntries(documents);
 const started = process.cpuUsage();
 const resolved = unitePlaces(
-  await resolveAdditional(
-    entries,
-    destination,
+  await resolveImages(
+    additionalRequests(entries, destination).requests,
     {
       lockedDigest: (source) => digests.get(source),
       lookUpDigest: () => Promise.reject(new Error('nobody is to be asked')),

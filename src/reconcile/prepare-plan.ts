@@ -14,7 +14,8 @@ import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { DeletionFile, OtherMirror } from '../plan/plan-input.ts';
 import { additionalEntries } from '../resolve/additional-entries.ts';
-import { type Resolved, resolveAdditional } from '../resolve/resolve-additional.ts';
+import { additionalRequests } from '../resolve/additional-requests.ts';
+import { type Resolved, resolveImages } from '../resolve/resolve-images.ts';
 import { unitePlaces } from '../resolve/unite-places.ts';
 import { lookUpDigest, sourceOf, targetOf } from './ends.ts';
 import { type BlobsOf, readBlobs, sizeOf } from './known-content.ts';
@@ -97,9 +98,9 @@ async function resolve(
 ): Promise<Resolved> {
   const { entries } = additionalEntries(files.documents.filter(({ kind }) => kind === 'mirror'));
   const digestBySource = isResync ? new Map<string, Digest>() : lockedDigests(locks);
-  const resolved = await resolveAdditional(
-    entries,
-    mirror.destination,
+  const requested = additionalRequests(entries, mirror.destination);
+  const resolved = await resolveImages(
+    requested.requests,
     {
       lockedDigest: (source) => digestBySource.get(source),
       async lookUpDigest(reference, lookUpSignal) {
@@ -119,7 +120,10 @@ async function resolve(
     },
     signal,
   );
-  return unitePlaces(resolved);
+  return unitePlaces({
+    wanted: resolved.wanted,
+    failures: [...requested.failures, ...resolved.failures],
+  });
 }
 
 function sourceKey({

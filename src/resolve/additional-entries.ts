@@ -1,7 +1,17 @@
 import type { EntryPosition } from '../base/entry-position.ts';
 import { compileBlockedImages } from '../imageset/compile-blocked-images.ts';
 import type { ImageSetDocument } from '../imageset/image-set-document.ts';
-import type { AdditionalEntry } from './resolve-additional.ts';
+import type { WantingEntry } from '../lock/wanted-image.ts';
+import type { Platform } from '../oci/descriptor.ts';
+
+/** One entry of `additionalImages`, with where it stands. */
+export interface AdditionalEntry {
+  readonly name: string;
+  readonly targetRepo?: string | undefined;
+  readonly targetTag?: string | undefined;
+  readonly platforms?: readonly Platform[] | undefined;
+  readonly entry: WantingEntry;
+}
 
 /** The entries of `additionalImages` of documents, and those that their own `blockedImages` leave out. */
 export interface AdditionalEntries {

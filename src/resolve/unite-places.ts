@@ -4,7 +4,7 @@ import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { WantedImage, WantingEntry } from '../lock/wanted-image.ts';
 import { type Platform, formatPlatform } from '../oci/descriptor.ts';
 import { formatPlace } from '../oci/destination.ts';
-import type { Resolved } from './resolve-additional.ts';
+import type { Resolved } from './resolve-images.ts';
 
 /**
  * Makes one image of the entries that want the same at the same place: with one digest they are one image,

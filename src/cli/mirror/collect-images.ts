@@ -7,7 +7,8 @@ import type { WantedImage, WantingEntry } from '../../lock/wanted-image.ts';
 import type { Destination } from '../../oci/destination.ts';
 import { type Ends, lookUpDigest } from '../../reconcile/ends.ts';
 import { additionalEntries } from '../../resolve/additional-entries.ts';
-import { resolveAdditional } from '../../resolve/resolve-additional.ts';
+import { additionalRequests } from '../../resolve/additional-requests.ts';
+import { resolveImages } from '../../resolve/resolve-images.ts';
 import { unitePlaces } from '../../resolve/unite-places.ts';
 import { unsupportedContent } from '../../resolve/unsupported-content.ts';
 import type { LoadedConfiguration } from './load-configuration.ts';
@@ -74,9 +75,9 @@ export async function collectImages(
     log.debug(`${name} (${formatPosition(position)}) is blocked by "${pattern}"`);
   }
   const originOf = new Map(entries.map(({ name, entry }) => [keyOf(entry), name]));
-  const resolved = await resolveAdditional(
-    entries,
-    destination,
+  const requested = additionalRequests(entries, destination);
+  const resolved = await resolveImages(
+    requested.requests,
     {
       lookUpDigest: (reference, signal) => lookUpDigest(ends, reference, cwd, signal),
       lockedDigest: () => undefined,
@@ -84,7 +85,10 @@ export async function collectImages(
     },
     signal,
   );
-  const { wanted, failures } = unitePlaces(resolved);
+  const { wanted, failures } = unitePlaces({
+    wanted: resolved.wanted,
+    failures: [...requested.failures, ...resolved.failures],
+  });
   const wrong = failures.filter(isWrongInItself);
   if (wrong.length > 0) return { kind: 'failed', problems: wrong.map(problemOf) };
   return {
