@@ -5,9 +5,11 @@ import {
   formatPlace,
   parseDestination,
   placeAdditionalImage,
+  placeCatalog,
+  placeOperatorImage,
   relativePlace,
 } from './destination.ts';
-import { parseReference } from './reference.ts';
+import { type Reference, type RegistryReference, parseReference } from './reference.ts';
 
 const HEX = 'cd'.repeat(32);
 const D = `sha256:${HEX}`;
@@ -74,6 +76,86 @@ describe('placeAdditionalImage', () => {
         parseDestination('mirror.acme.com'),
       );
     expect(place).toThrow(expect.objectContaining({ code: 'REFERENCE_INVALID' }) as Error);
+  });
+});
+
+function registryReference(text: string): RegistryReference {
+  const reference: Reference = parseReference(text);
+  if (reference.kind !== 'registry') throw new Error(`${text} is in no registry`);
+  return reference;
+}
+
+describe('placeOperatorImage', () => {
+  // spec, operator-catalogs, 4.5; config-and-outputs, 3.5.
+  const sha512 = `sha512:${HEX}${HEX}`;
+  it.each([
+    { image: `quay.io/a/b@${D}`, place: `reg.io/m/a/b:sha256-${HEX}` },
+    { image: 'quay.io/a/b:v1', place: 'reg.io/m/a/b:v1' },
+    { image: `quay.io/a/b:v1@${D}`, place: 'reg.io/m/a/b:v1' },
+    { image: `localhost:5000/a@${D}`, place: `reg.io/m/a:sha256-${HEX}` },
+    { image: `quay.io/a/b@${sha512}`, place: `reg.io/m/a/b:sha512-${HEX}${HEX.slice(0, 56)}` },
+    { image: `quay.io/a/b/c/d@${D}`, levels: 3, place: `reg.io/m/a/b-c-d:sha256-${HEX}` },
+  ])('puts $image at $place', ({ image, levels = 0, place }) => {
+    const destination = parseDestination('docker://reg.io/m', levels);
+    expect(formatPlace(placeOperatorImage(registryReference(image), destination))).toBe(place);
+  });
+});
+
+describe('placeCatalog', () => {
+  const index = 'registry.redhat.io/redhat/redhat-operator-index';
+  const built = `sha256-${'ef'.repeat(32)}`;
+  // spec, operator-catalogs, 5.4; config-and-outputs, 3.5.
+  it.each([
+    { catalog: `${index}:v4.18`, place: 'reg.io/m/redhat/redhat-operator-index:v4.18' },
+    {
+      catalog: `${index}:v4.18`,
+      targetCatalog: 'my/cat',
+      targetTag: 'v4.18-20260901',
+      place: 'reg.io/m/my/cat:v4.18-20260901',
+    },
+    { catalog: `${index}@${D}`, place: `reg.io/m/redhat/redhat-operator-index:${built}` },
+    {
+      catalog: `${index}@${D}`,
+      targetTag: 'v9',
+      place: 'reg.io/m/redhat/redhat-operator-index:v9',
+    },
+    { catalog: `${index}:v4.18@${D}`, place: 'reg.io/m/redhat/redhat-operator-index:v4.18' },
+    { catalog: index, place: 'reg.io/m/redhat/redhat-operator-index:latest' },
+    { catalog: 'oci:///data/cat', place: 'reg.io/m/cat:latest' },
+    { catalog: 'oci://./layouts/cat/', place: 'reg.io/m/cat:latest' },
+    { catalog: 'oci://cat', place: 'reg.io/m/cat:latest' },
+    { catalog: `oci:///data/cat@${D}`, place: 'reg.io/m/cat:latest' },
+    {
+      catalog: 'oci:///data/Cat',
+      targetCatalog: 'tea-shop-index',
+      targetTag: 'v3.14',
+      place: 'reg.io/m/tea-shop-index:v3.14',
+    },
+    { catalog: `${index}:v4.15`, levels: 2, place: 'reg.io/m/redhat-redhat-operator-index:v4.15' },
+  ])('puts $catalog at $place', ({ catalog, targetCatalog, targetTag, levels = 0, place }) => {
+    const destination = parseDestination('docker://reg.io/m', levels);
+    const target = { targetCatalog, targetTag };
+    expect(formatPlace(placeCatalog(parseReference(catalog), target, built, destination))).toBe(
+      place,
+    );
+  });
+
+  it.each([
+    { catalog: 'oci:///data/Cat', target: {} },
+    { catalog: 'oci://.', target: {} },
+    { catalog: 'quay.io/a/b:1', target: { targetCatalog: 'a:5' } },
+    { catalog: 'quay.io/a/b:1', target: { targetCatalog: '' } },
+    { catalog: 'quay.io/a/b:1', target: { targetTag: '-x' } },
+  ])('refuses $catalog with the target $target, naming the field', ({ catalog, target }) => {
+    const field = 'targetTag' in target ? 'targetTag' : 'targetCatalog';
+    expect(() =>
+      placeCatalog(parseReference(catalog), target, built, parseDestination('reg.io')),
+    ).toThrow(
+      expect.objectContaining({
+        code: 'REFERENCE_INVALID',
+        hint: expect.stringContaining(field) as string,
+      }) as Error,
+    );
   });
 });
 

@@ -1,6 +1,12 @@
 import { ControllerError } from '../base/controller-error.ts';
 import { digestTag } from './digest.ts';
-import { type Reference, isRegistryHost, isRepositoryPath, isTag } from './reference.ts';
+import {
+  type Reference,
+  type RegistryReference,
+  isRegistryHost,
+  isRepositoryPath,
+  isTag,
+} from './reference.ts';
 
 /** A destination registry, `docker://HOST[:PORT][/NAMESPACE]`: everything a mirror holds is below it (spec, config-and-outputs, section 0, DEST). */
 export interface Destination {
@@ -58,16 +64,39 @@ export function placeAdditionalImage(
   destination: Destination,
 ): Place {
   const path = target.targetRepo ?? ownPath(reference);
-  if (target.targetRepo === undefined && !isRepositoryPath(path)) throw noPath(path);
-  if (!isRepositoryPath(path))
-    throw badTarget('targetRepo', path, 'a path of lower-case words, without host, tag and digest');
+  if (target.targetRepo === undefined && !isRepositoryPath(path)) throw noPath(path, 'targetRepo');
+  if (!isRepositoryPath(path)) throw badTarget('targetRepo', path, PATH_RULE);
   const tag = target.targetTag ?? ownTag(reference);
-  if (!isTag(tag))
-    throw badTarget(
-      'targetTag',
-      tag,
-      'at most 128 letters, digits, "_", "." and "-", and does not start with "." or "-"',
-    );
+  if (!isTag(tag)) throw badTarget('targetTag', tag, TAG_RULE);
+  return placeBelow(destination, path, tag);
+}
+
+/** Where a bundle or related image goes: under its tag, else under its digest tag (spec, operator-catalogs, 4.5). */
+export function placeOperatorImage(reference: RegistryReference, destination: Destination): Place {
+  return placeBelow(destination, reference.path, ownTag(reference));
+}
+
+/**
+ * Where an operator catalog goes (spec, operator-catalogs, 5.4).
+ * @param digestOnlyTag its tag where the reference has a digest alone and no `targetTag` is given: `digestTag` of
+ *   the source or of the catalog as built, which is the caller's policy.
+ * @throws ControllerError REFERENCE_INVALID for a target that is no path or no tag.
+ */
+export function placeCatalog(
+  reference: Reference,
+  target: { readonly targetCatalog?: string | undefined; readonly targetTag?: string | undefined },
+  digestOnlyTag: string,
+  destination: Destination,
+): Place {
+  const path = target.targetCatalog ?? catalogPath(reference);
+  if (!isRepositoryPath(path)) {
+    if (target.targetCatalog === undefined) throw noPath(path, 'targetCatalog');
+    throw badTarget('targetCatalog', path, PATH_RULE);
+  }
+  const isDigestOnly =
+    reference.kind === 'registry' && reference.tag === undefined && reference.digest !== undefined;
+  const tag = target.targetTag ?? (isDigestOnly ? digestOnlyTag : ownTag(reference));
+  if (!isTag(tag)) throw badTarget('targetTag', tag, TAG_RULE);
   return placeBelow(destination, path, tag);
 }
 
@@ -125,17 +154,29 @@ function ownPath(reference: Reference): string {
   return reference.directory.replace(/^(?:\.?\/)+/, '').replace(/\/+$/, '');
 }
 
+/** Of a layout only the last folder, other than for additional images. */
+function catalogPath(reference: Reference): string {
+  if (reference.kind === 'registry') return reference.path;
+  const folders = reference.directory.replace(/\/+$/, '');
+  return folders.slice(folders.lastIndexOf('/') + 1);
+}
+
 function ownTag(reference: Reference): string {
   if (reference.kind === 'layout') return 'latest';
   if (reference.tag !== undefined) return reference.tag;
-  return reference.digest === undefined ? 'latest' : digestTag(reference.digest);
+  // Tags have at most 128 characters; cut like this a SHA-512 is one (spec, config-and-outputs, 3.1, helm).
+  return reference.digest === undefined ? 'latest' : digestTag(reference.digest).slice(0, 127);
 }
 
-function noPath(path: string): ControllerError {
+const PATH_RULE = 'a path of lower-case words, without host, tag and digest';
+const TAG_RULE =
+  'at most 128 letters, digits, "_", "." and "-", and does not start with "." or "-"';
+
+function noPath(path: string, field: string): ControllerError {
   const message = `"${path}" cannot be the path of a repository at the destination`;
   return new ControllerError('REFERENCE_INVALID', message, {
     remedy: 'wait-for-change',
-    hint: 'Give the entry a targetRepo of lower-case words, e.g. team/app.',
+    hint: `Give the entry a ${field} of lower-case words, e.g. team/app.`,
   });
 }
 
