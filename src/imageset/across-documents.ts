@@ -91,6 +91,13 @@ function findConflict(entry: CatalogEntry, other: CatalogEntry): Conflict | unde
     const message = `package "${packages[index]?.name ?? ''}" of catalog "${name}" is in two documents`;
     return { path: ['packages', index], message, hint: 'Name it in one of them.' };
   }
+  if ((catalog.full ?? false) !== (other.catalog.full ?? false)) {
+    return {
+      path: catalog.full === undefined ? [] : ['full'],
+      message: `catalog "${name}" is asked for in two documents, and one of them wants all bundles (full: true), the other one channel heads`,
+      hint: 'Write full: true in both or in none; versions of a package choose more than its heads.',
+    };
+  }
   if (templateOf(entry) === templateOf(other)) return undefined;
   return {
     path: ['targetCatalogSourceTemplate'],

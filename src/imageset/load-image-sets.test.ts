@@ -294,6 +294,11 @@ describe('one catalog in several documents', () => {
     },
     { what: 'no packages in one', rest: '', field: 'mirror.operators[0]' },
     {
+      what: 'all bundles in one',
+      rest: ', packages: [{name: q}], full: true',
+      field: 'mirror.operators[0].full',
+    },
+    {
       what: 'another template',
       rest: ', packages: [{name: q}], targetCatalogSourceTemplate: t',
       field: 'mirror.operators[0].targetCatalogSourceTemplate',
