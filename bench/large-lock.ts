@@ -65,6 +65,7 @@ const plan = timed('planned', () =>
     lock,
     configurations: lock.configurations,
     deletions: [],
+    catalogs: [],
     wanted: resolved.wanted,
     named: new Map(),
     failures: resolved.failures,

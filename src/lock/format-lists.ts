@@ -94,6 +94,7 @@ function bundleLine({
   version,
   channels,
   images,
+  unlisted,
   ...rest
 }: LockedBundle): LineObject {
   return {
@@ -103,6 +104,7 @@ function bundleLine({
     version,
     channels: sorted(channels),
     images: sorted(images),
+    unlisted,
   };
 }
 

@@ -42,6 +42,13 @@ const gitId = z
 const place = z
   .string()
   .refine((value) => absolutePlace(value, ANYWHERE) !== undefined, 'must be a place, PATH:TAG');
+// It becomes the name of files, with `cs-` or `cc-` before it.
+const resourceName = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$/,
+    'must be at most 60 lower-case letters, digits and "-"',
+  );
 const count = z.int().nonnegative();
 const yes = z.literal(true);
 
@@ -113,7 +120,7 @@ export const DeletingLine: z.ZodType<DeletingImage> = z
 
 export const CatalogLine: z.ZodType<LockedCatalog> = z.strictObject({
   destination: place,
-  name: text,
+  name: resourceName,
   source: text,
   sourceDigest: Digest,
   inputs: Digest.exactOptional(),
@@ -125,9 +132,11 @@ export const BundleLine: z.ZodType<LockedBundle> = z.strictObject({
   catalog: place,
   package: text,
   bundle: text,
-  version: text,
+  // Of a catalog that is copied as it is a bundle may lack its version.
+  version: z.string(),
   channels: z.array(text),
   images: z.array(place),
+  unlisted: yes.exactOptional(),
 });
 
 export const ReleaseLine: z.ZodType<LockedRelease> = z.strictObject({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
@@ -170,7 +171,7 @@ function anyLock(): fc.Arbitrary<Lock> {
             { requiredKeys: ['destination', 'source', 'sourceDigest'] },
           ),
         )
-        .map(([line]) => ({ ...line, name: line.destination })),
+        .map(([line]) => ({ ...line, name: nameOf(line.destination) })),
       ({ destination }) => destination,
     ),
     bundles: once(
@@ -192,4 +193,9 @@ function anyLock(): fc.Arbitrary<Lock> {
       ({ release }) => release,
     ),
   });
+}
+
+/** A name of its own for each destination, as the lock allows it. */
+function nameOf(destination: string): string {
+  return createHash('sha256').update(destination).digest('hex').slice(0, 60);
 }

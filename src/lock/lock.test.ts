@@ -243,6 +243,14 @@ describe('parseLock', () => {
       text: withImages(UBI_LINE, UBI_LINE.replace(A, B).replace('redhat.io', 'redhat.com')),
       message: `imageset.lock:9: ubi9/ubi:latest has another digest in another line, ${A}`,
     },
+    ...['../index', 'Index', 'a.b', '-a', 'x'.repeat(61)].map((name) => ({
+      what: `the name "${name}" of resources`,
+      text: EMPTY_TEXT.replace(
+        'catalogs: []',
+        `catalogs:\n  - {"destination": "a/b:1", "name": "${name}", "source": "quay.io/a/b:1", "sourceDigest": "${A}"}`,
+      ),
+      message: /:10: name: must be at most 60 lower-case letters/,
+    })),
     {
       what: 'an image that both stays and goes',
       text: withImages(UBI_LINE).replace(

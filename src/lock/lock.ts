@@ -123,6 +123,8 @@ export interface LockedBundle {
   readonly channels: readonly string[];
   /** Destinations: the bundle's own image and its related images. */
   readonly images: readonly string[];
+  /** The published catalog lists it no longer; the line stays as long as one of the images is there. */
+  readonly unlisted?: true;
 }
 
 /** A mirrored OpenShift or OKD release. Its components are the images tagged `RELEASE-COMPONENT`. */
@@ -167,8 +169,8 @@ export function parseLock(path: string, text: string): Lock {
       CatalogLine,
       ({ destination, name }) => once(`catalog ${destination}`) ?? once(`catalog name ${name}`),
     ),
-    bundles: readList('bundles', BundleLine, ({ bundle, catalog }) =>
-      once(`bundle ${bundle} of catalog ${catalog}`),
+    bundles: readList('bundles', BundleLine, ({ bundle, package: name, catalog }) =>
+      once(`bundle ${bundle} of package ${name} of catalog ${catalog}`),
     ),
     releases: readList('releases', ReleaseLine, ({ release }) => once(`release ${release}`)),
   };

@@ -87,6 +87,7 @@ function plan(over: Partial<PlanInput>): ReturnType<typeof makePlan> {
     configurations: [{ path: 'a.yaml', blob: 'b1' }],
     deletions: [],
     wanted: [],
+    catalogs: [],
     named: new Map(),
     failures: [],
     found: [],
@@ -272,7 +273,11 @@ describe('makePlan, deletes', () => {
   it('spares orphans at the prune when an image that may replace them failed to copy', () => {
     const policy = { ...EXPLICIT, policy: 'prune' as const };
     const made = plan({ lock: lockOf([line('a')]), wanted: [want('b')], policy });
-    const next = nextLock(made, undefined, { done: new Map(), returned: new Set() });
+    const next = nextLock(made, undefined, {
+      done: new Map(),
+      returned: new Set(),
+      catalogs: { kept: new Set(), rebuilt: new Map() },
+    });
     expect([names(next.images), next.deleting]).toEqual([['a:1'], []]);
   });
 

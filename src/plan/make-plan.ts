@@ -14,6 +14,7 @@ import type { Digest } from '../oci/digest.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { Plan, PlannedDelete, PlannedImage, PlannedOrphan, PlannedUpdate } from './plan.ts';
 import type { PlanInput } from './plan-input.ts';
+import { planCatalogs } from './plan-catalogs.ts';
 import { planDeletes } from './plan-deletes.ts';
 
 /** Compares what is wanted with what is there (design.md, section 5, step 4). Pure. */
@@ -54,6 +55,7 @@ export function makePlan(input: PlanInput): Plan {
     held: deletes.held,
     returns: returned,
     deleting: deletes.deleting,
+    catalogs: planCatalogs(input.catalogs, lock, input.destination),
     failures: input.failures,
     bytesToMove: blobsToMove([...adds, ...updates], lines, input.blobsOf),
     configurations: sortedByPath(input.configurations),

@@ -4,9 +4,11 @@ import {
   type DeletingImage,
   type Lock,
   type LockedConfiguration,
+  type LockedDeletion,
   type LockedImage,
   formatLock,
 } from '../lock/lock.ts';
+import { type CatalogOutcome, listedImages, nextCatalogs } from './next-catalogs.ts';
 import { PRUNE, type Plan, type PlannedDelete, type PlannedImage } from './plan.ts';
 
 /** What became of a plan at the registry. Keys are destinations as the lock writes them. */
@@ -15,6 +17,7 @@ export interface PassOutcome {
   readonly done: ReadonlyMap<string, number>;
   /** Of the plan's `returns`, those that are still there. */
   readonly returned: ReadonlySet<string>;
+  readonly catalogs: CatalogOutcome;
 }
 
 /** The outcome of a plan in which everything succeeds: what `imageset plan` shows the resources of. */
@@ -22,6 +25,7 @@ export function successOf(plan: Plan): PassOutcome {
   return {
     done: new Map([...plan.adds, ...plan.updates].map(({ destination }) => [destination, 0])),
     returned: new Set(plan.returns.map(({ destination }) => destination)),
+    catalogs: { kept: new Set(), rebuilt: new Map() },
   };
 }
 
@@ -34,9 +38,13 @@ export function nextLock(plan: Plan, previous: Lock | undefined, outcome: PassOu
     ({ destination }) => !outcome.done.has(destination),
   );
   const failures = failed.length + plan.failures.length > 0;
-  // What a failed image should replace may be an orphan by now: without it nothing is pruned.
-  const deletes = plan.deletes.filter(({ reason }) => reason !== PRUNE || !failures);
-  const spared = plan.deletes.filter(({ reason }) => reason === PRUNE && failures);
+  // What a failed image should replace may be an orphan by now: without it nothing is pruned. What a catalog lists
+  // that stays as it was, since the new one could not be published, is needed by those who install from it.
+  const listed = listedImages(plan.catalogs, outcome.catalogs);
+  const isSpared = ({ reason, line }: PlannedDelete): boolean =>
+    (reason === PRUNE && failures) || listed.has(line.destination);
+  const deletes = plan.deletes.filter((planned) => !isSpared(planned));
+  const spared = plan.deletes.filter(isSpared);
   const images = [
     ...plan.keeps,
     ...plan.adds.flatMap((image) => linesOf(image, outcome)),
@@ -48,6 +56,13 @@ export function nextLock(plan: Plan, previous: Lock | undefined, outcome: PassOu
     ...spared.map(({ line }) => line),
     ...plan.returns.filter(({ destination }) => outcome.returned.has(destination)),
   ];
+  const isHere = previous?.destination === plan.destination;
+  const { catalogs, bundles } = nextCatalogs(
+    plan.catalogs,
+    isHere ? previous : undefined,
+    images,
+    outcome.catalogs,
+  );
   const deleting = [...plan.deleting, ...deletes.map((planned) => deletingLine(plan, planned))];
   return {
     version: 1,
@@ -55,13 +70,25 @@ export function nextLock(plan: Plan, previous: Lock | undefined, outcome: PassOu
     destination: plan.destination,
     source: plan.source,
     configurations: configurationsOf(plan, failed, previous),
-    deletions: plan.deletions,
+    deletions: waiting(plan.deletions, spared),
     images: sortLines(images),
     deleting: sortLines(deleting),
-    catalogs: previous?.catalogs ?? [],
-    bundles: previous?.bundles ?? [],
+    catalogs,
+    bundles,
     releases: previous?.releases ?? [],
   };
+}
+
+/** Delete files with what of them is spared: they are not carried out yet. */
+function waiting(
+  files: readonly LockedDeletion[],
+  spared: readonly PlannedDelete[],
+): readonly LockedDeletion[] {
+  const byReason = Map.groupBy(spared, ({ reason }) => reason);
+  return files.map((file) => {
+    const lines = byReason.get(file.path)?.map(({ line }) => line.destination) ?? [];
+    return lines.length === 0 ? file : { ...file, held: (file.held ?? 0) + new Set(lines).size };
+  });
 }
 
 /** What became of deletes; keys are destinations as the lock writes them. */
@@ -105,7 +132,8 @@ export function isSameState(a: Lock, b: Lock): boolean {
 function linesOf(image: PlannedImage, outcome: PassOutcome): LockedImage[] {
   const bytes = outcome.done.get(image.destination);
   if (bytes === undefined) return [];
-  const { destination, digest, kind, platforms } = image;
+  const { destination, kind, platforms } = image;
+  const digest = outcome.catalogs.rebuilt.get(destination)?.digest ?? image.digest;
   return image.sources.map(({ source, wantedBy }) => ({
     destination,
     digest,

@@ -1,5 +1,6 @@
 import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { Lock, LockedImage } from '../lock/lock.ts';
+import type { WantedCatalog } from '../lock/wanted-catalog.ts';
 import type { WantedImage, WantingEntry } from '../lock/wanted-image.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import type { Destination, Place } from '../oci/destination.ts';
@@ -18,6 +19,8 @@ export interface PlanInput {
   /** The delete files of the commit, with the places that they name. */
   readonly deletions: readonly DeletionFile[];
   readonly wanted: readonly WantedImage[];
+  /** The operator catalogs among them. */
+  readonly catalogs: readonly WantedCatalog[];
   /** The places that the image-set files name, as `formatPlace` writes them, also those of entries that fail. */
   readonly named: Pick<ReadonlyMap<string, WantingEntry>, 'get'>;
   /** Entries that could not be resolved; what the lock says their files want stays wanted. */

@@ -5,6 +5,7 @@ import type { Platform } from '../oci/descriptor.ts';
 import type { Place } from '../oci/destination.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { PlannedFile } from './plan-input.ts';
+import type { PlannedCatalog } from './planned-catalog.ts';
 
 /**
  * What a pass would do (design.md, section 5, step 4). Everything is sorted; the same input gives the same
@@ -32,6 +33,8 @@ export interface Plan {
   readonly returns: readonly LockedImage[];
   /** Lines of `deleting` that stay in it. */
   readonly deleting: readonly DeletingImage[];
+  /** Operator catalogs, sorted by destination. */
+  readonly catalogs: readonly PlannedCatalog[];
   readonly failures: readonly EntryFailure[];
   /** Bytes of distinct blobs that the destination is not known to have. */
   readonly bytesToMove: number;

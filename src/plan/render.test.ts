@@ -61,6 +61,7 @@ function planOf(over: Partial<Plan>): Plan {
     held: [],
     returns: [],
     deleting: [],
+    catalogs: [],
     failures: [],
     bytesToMove: 0,
     configurations: [{ path: 'base.yaml', blob: COMMIT }],

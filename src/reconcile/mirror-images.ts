@@ -224,7 +224,8 @@ function collect(
       failures.push({ entries: image.entries, wanted: nameOf(image), error });
     }
   }
-  return { outcome: { done, returned }, failures, bytesSent, warnings };
+  const catalogs = { kept: new Set<string>(), rebuilt: new Map() };
+  return { outcome: { done, returned, catalogs }, failures, bytesSent, warnings };
 }
 
 function nameOf({ sources, destination }: PlannedImage): string {

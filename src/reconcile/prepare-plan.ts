@@ -73,6 +73,7 @@ export async function preparePlan(
     configurations: files.configurations,
     deletions,
     wanted: resolved.wanted,
+    catalogs: [],
     named,
     failures: resolved.failures,
     found,

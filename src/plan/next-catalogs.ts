@@ -1,0 +1,99 @@
+import { compareText } from '../base/compare-text.ts';
+import type { Lock, LockedBundle, LockedCatalog, LockedImage } from '../lock/lock.ts';
+import type { Digest } from '../oci/digest.ts';
+import { compareBundles } from './plan-catalogs.ts';
+import type { PlannedCatalog } from './planned-catalog.ts';
+
+/** A catalog that was built without bundles whose images did not arrive. */
+export interface RebuiltCatalog {
+  /** Of the image that is at the place now. */
+  readonly digest: Digest;
+  readonly inputs: Digest;
+  /** The bundles that it lists. */
+  readonly bundles: readonly LockedBundle[];
+  /** The bundles that the filter selects and that it does not list. */
+  readonly without: readonly string[];
+}
+
+/** What became of the catalogs of a plan. Keys are destinations. */
+export interface CatalogOutcome {
+  /** Catalogs that are not published: what is published stays. */
+  readonly kept: ReadonlySet<string>;
+  readonly rebuilt: ReadonlyMap<string, RebuiltCatalog>;
+}
+
+/**
+ * The catalogs and bundles of the next lock. A catalog that could not be published keeps the lines that it had; what
+ * is no longer wanted or listed keeps its lines as long as one of its images has one (design.md, section 4).
+ */
+export function nextCatalogs(
+  planned: readonly PlannedCatalog[],
+  previous: Lock | undefined,
+  images: readonly LockedImage[],
+  { kept, rebuilt }: CatalogOutcome,
+): { readonly catalogs: LockedCatalog[]; readonly bundles: LockedBundle[] } {
+  const there = new Set(images.map(({ destination }) => destination));
+  const catalogs: LockedCatalog[] = [];
+  const listed: LockedBundle[] = [];
+  for (const catalog of planned) {
+    const { destination } = catalog;
+    if (kept.has(destination) || !there.has(destination)) {
+      if (catalog.previous !== undefined && there.has(destination)) catalogs.push(catalog.previous);
+      listed.push(...catalog.previousBundles);
+    } else {
+      const built = rebuilt.get(destination);
+      catalogs.push(catalogLine(catalog, built));
+      listed.push(...(built?.bundles ?? catalog.bundles));
+    }
+  }
+  const isPlanned = new Set(planned.map(({ destination }) => destination));
+  for (const line of previous?.catalogs ?? []) {
+    if (!isPlanned.has(line.destination) && there.has(line.destination)) catalogs.push(line);
+  }
+  const isListed = new Set(listed.map(keyOf));
+  const former = (previous?.bundles ?? [])
+    .filter((line) => !isListed.has(keyOf(line)))
+    .map((line): LockedBundle =>
+      isPlanned.has(line.catalog) ? { ...line, unlisted: true } : line,
+    );
+  return {
+    catalogs: catalogs.sort((a, b) => compareText(a.destination, b.destination)),
+    bundles: [...listed, ...former]
+      .filter((line) => line.images.some((image) => there.has(image)))
+      .sort(compareBundles),
+  };
+}
+
+/** What the catalogs list that are published and wanted: it is not to be deleted, whoever asks for it. */
+export function listedImages(
+  planned: readonly PlannedCatalog[],
+  { kept, rebuilt }: CatalogOutcome,
+): ReadonlySet<string> {
+  return new Set(
+    planned.flatMap(({ destination, bundles, previousBundles }) => {
+      if (kept.has(destination)) return previousBundles.flatMap(({ images }) => images);
+      return (rebuilt.get(destination)?.bundles ?? bundles).flatMap(({ images }) => images);
+    }),
+  );
+}
+
+function catalogLine(
+  { destination, name, source, sourceDigest, inputs, template, without }: PlannedCatalog,
+  built: RebuiltCatalog | undefined,
+): LockedCatalog {
+  const left = built?.without ?? without.map(({ bundle }) => bundle);
+  const made = built?.inputs ?? inputs;
+  return {
+    destination,
+    name,
+    source,
+    sourceDigest,
+    ...(made === undefined ? {} : { inputs: made }),
+    ...(left.length === 0 ? {} : { without: [...new Set(left)].sort(compareText) }),
+    ...(template === undefined ? {} : { template }),
+  };
+}
+
+function keyOf(line: LockedBundle): string {
+  return `${line.catalog} ${line.package} ${line.bundle}`;
+}
