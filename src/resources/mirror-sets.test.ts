@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ImageKind } from '../lock/wanted-image.ts';
 import { absolutePlace } from '../oci/destination.ts';
@@ -26,7 +26,10 @@ function readCase(name: string): { images: MirroredImage[]; scope: MirrorSetScop
 }
 
 describe('mirror sets', () => {
-  it.each(readdirSync(CASES))('are as in testdata/%s', async (name) => {
+  const cases = readdirSync(CASES).filter((name) =>
+    existsSync(new URL(`${name}/images.json`, CASES)),
+  );
+  it.each(cases)('are as in testdata/%s', async (name) => {
     const { images, scope } = readCase(name);
     const files = renderResources(mirrorSets(images, scope), { omit: [] });
     const expected = readdirSync(new URL(`${name}/`, CASES)).filter((file) =>

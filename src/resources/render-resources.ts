@@ -1,8 +1,9 @@
 import { formatResource } from './format-resource.ts';
 import type { MirrorSet, MirrorSets } from './mirror-sets.ts';
 
-/** What `render` makes files of. */
-export type ResourceKind = 'ImageDigestMirrorSet' | 'ImageTagMirrorSet';
+/** The kinds of resources that files are made of. */
+export type ResourceKind =
+  'ImageDigestMirrorSet' | 'ImageTagMirrorSet' | 'CatalogSource' | 'ClusterCatalog';
 
 /**
  * The files of `resources/`, by name (spec, config-and-outputs, 4.2), sorted by name; a file that would be

@@ -21,6 +21,8 @@ export const CRDS_MISSING = existsSync(CRDS)
 export const CRD_FILE_OF_KIND = {
   ImageDigestMirrorSet: 'imagedigestmirrorsets.yaml',
   ImageTagMirrorSet: 'imagetagmirrorsets.yaml',
+  CatalogSource: 'catalogsources.yaml',
+  ClusterCatalog: 'clustercatalogs.yaml',
 } as const;
 
 const Definition = z.object({
@@ -35,7 +37,11 @@ const Definition = z.object({
   }),
 });
 
-const ajv = new Ajv({ strict: false, allErrors: true, formats: { int32: true, int64: true } });
+const ajv = new Ajv({
+  strict: false,
+  allErrors: true,
+  formats: { int32: true, int64: true, 'date-time': true },
+});
 
 /** What is wrong with resources of a kind, against its definition; fields that it does not name are wrong too. */
 export function crdValidator(
@@ -44,7 +50,8 @@ export function crdValidator(
   const text = readFileSync(path.join(CRDS, CRD_FILE_OF_KIND[kind]), 'utf8');
   const { spec } = Definition.parse(parseYaml(text));
   if (spec.names.kind !== kind) throw new Error(`${CRD_FILE_OF_KIND[kind]} defines no ${kind}`);
-  const version = spec.versions.find(({ name }) => name === 'v1');
+  const [version, ...others] = spec.versions;
+  if (others.length > 0) throw new Error(`${CRD_FILE_OF_KIND[kind]} has several versions`);
   const validate = ajv.compile(closed(version?.schema.openAPIV3Schema));
   return (resource) => {
     validate(resource);
