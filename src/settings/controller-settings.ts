@@ -13,6 +13,7 @@ import {
   PersonText,
   PlanHash,
   RepositoryPath,
+  SecretName,
   refuse,
 } from './setting-fields.ts';
 
@@ -115,7 +116,10 @@ const Resources = z
     argocd: z.boolean().default(false).describe('Add what helps Argo CD to apply them.'),
     catalogSource: z
       .strictObject({
-        secrets: z.array(z.string()).default([]).describe('Pull secrets of the CatalogSources.'),
+        secrets: z
+          .array(SecretName)
+          .default([])
+          .describe('Secrets in openshift-marketplace that every CatalogSource is pulled with.'),
       })
       .prefault({})
       .describe('What every CatalogSource has.'),

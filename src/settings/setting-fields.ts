@@ -76,6 +76,16 @@ export const MirrorName = z.string().superRefine((name, context) => {
   refuse(context, `"${name.slice(0, 100)}" is no name for a mirror`, hint);
 });
 
+/** The name of a Secret of a cluster. Source: Kubernetes, "Object Names and IDs", DNS subdomain names. */
+export const SecretName = z.string().superRefine((name, context) => {
+  const isLabel = (text: string): boolean => /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(text);
+  if (name.length <= 253 && name.split('.').every(isLabel)) return;
+  const hint =
+    'Write the name that the Secret has in openshift-marketplace: lower-case letters, digits, "-" and ".".';
+  // The text is not repeated: it may be the secret itself.
+  refuse(context, 'this is no name of a Secret', hint);
+});
+
 export const Duration = z.string().superRefine((text, context) => {
   if (parseDuration(text) !== undefined) return;
   const hint = 'Write it like 0s, 90m, 24h or 7d.';

@@ -190,6 +190,10 @@ releases: {graphUrl: 'https://graph.example.com/v1', unsigned: ['${hash}']}
         field: 'resources.omit[0]',
         mirror: 'name: a, destination: r.io, resources: {omit: [Pod]}',
       },
+      ...['s3cret=', 'A', '""', 'a..b', '-a', 'a'.repeat(254)].map((name) => ({
+        field: 'resources.catalogSource.secrets[1]',
+        mirror: `name: a, destination: r.io, resources: {catalogSource: {secrets: [pull.secret-1, ${name}]}}`,
+      })),
     ].map(({ field, mirror }) => ({
       field: `mirrors[0].${field}`,
       text: `${HEAD}${SOURCE}mirrors: [{${mirror}}]\n`,
