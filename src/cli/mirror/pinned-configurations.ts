@@ -1,10 +1,11 @@
 import { stringify } from 'yaml';
 import { compareText } from '../../base/compare-text.ts';
 import type { ImageSetDocument } from '../../imageset/image-set-document.ts';
-import { API_VERSION } from '../../imageset/image-set-schema.ts';
+import { API_VERSION, type MirrorContent } from '../../imageset/image-set-schema.ts';
+import { type DigestBySource, pinCatalogs } from './pin-catalogs.ts';
 
 /** Fields that are written even where they are empty (spec, config-and-outputs, section 7). */
-const ALWAYS = new Set(['mirror', 'delete']);
+const ALWAYS = new Set(['mirror', 'delete', 'packages']);
 /** A chart's values are its own language, in which `false` and empty have a meaning. */
 const VERBATIM = new Set(['values']);
 /** What a delete does not have. */
@@ -24,20 +25,36 @@ export interface PinnedConfigurations {
 export function pinConfigurations(
   documents: readonly ImageSetDocument[],
   now: Date,
+  digests: DigestBySource = new Map(),
 ): PinnedConfigurations {
+  const pinned = documents.map((document) => ({
+    ...document,
+    content: withPackages(pinCatalogs(document.content, digests)),
+  }));
   const time = `${now.toISOString().slice(0, 'yyyy-MM-ddTHH:mm:ss'.length)}Z`;
   return {
     fileNames: { mirror: `isc_pinned_${time}.yaml`, delete: `disc_pinned_${time}.yaml` },
-    mirror: documents.map((document) => format(pinnedMirror(document))).join('---\n'),
-    delete: documents.map((document) => format(pinnedDelete(document))).join('---\n'),
+    mirror: pinned.map((document) => format(pinnedMirror(document))).join('---\n'),
+    delete: pinned.map((document) => format(pinnedDelete(document))).join('---\n'),
   };
 }
 
-function pinnedMirror({ content, archiveSize }: ImageSetDocument): object {
+interface Pinned {
+  readonly content: object;
+  readonly archiveSize?: number;
+}
+
+/** A catalog's packages are written even where there are none. */
+function withPackages({ operators, ...rest }: MirrorContent): object {
+  if (operators === undefined) return rest;
+  return { ...rest, operators: operators.map((entry) => ({ packages: null, ...entry })) };
+}
+
+function pinnedMirror({ content, archiveSize }: Pinned): object {
   return { apiVersion: API_VERSION, archiveSize, kind: 'ImageSetConfiguration', mirror: content };
 }
 
-function pinnedDelete({ content }: ImageSetDocument): object {
+function pinnedDelete({ content }: Pinned): object {
   const same = Object.entries(content).filter(([name]) => !MIRROR_ONLY.has(name));
   const stanza = Object.fromEntries(same);
   return { apiVersion: API_VERSION, delete: stanza, kind: 'DeleteImageSetConfiguration' };
