@@ -18,6 +18,10 @@ describe('imagesOfBundle', () => {
       what: 'that writes one in two ways',
       related: [`quay.io/example/gadget@${D}`, `docker://quay.io/example/gadget@${D}`],
     },
+    {
+      what: 'that writes its own in two ways',
+      related: [`docker://${OWN}`, `quay.io/example/gadget@${D}`],
+    },
   ])('gives the images of a bundle $what, its own as bundle', ({ related }) => {
     expect(imagesOf(OWN, related)).toMatchObject({
       kind: 'known',
