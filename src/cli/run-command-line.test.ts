@@ -16,6 +16,10 @@ describe('runCommandLine', () => {
     { args: ['help', 'mirror'], shows: /Usage: imageset mirror .*--max-nested-paths/s },
     { args: ['mirror', '--help'], shows: /--retry-delay <duration>/ },
     { args: ['--version'], shows: /^imageset version v\d+\.\d+\.\d+\n$/ },
+    { args: ['-c', 'f', '--version'], shows: /^imageset version v/ },
+    { args: ['list'], shows: /Usage: imageset list operators .*operators/s },
+    { args: ['--v2', 'list', 'nothing'], shows: /Usage: imageset list operators / },
+    { args: ['list', 'operators', '--help'], shows: /--package <name>/ },
     { args: ['--v2', '-v'], shows: /^imageset version v/ },
     { args: ['version'], shows: /^imageset version v/ },
     { args: ['version', '--short'], shows: /^Client Version: v\d/ },
@@ -52,7 +56,10 @@ describe('runCommandLine', () => {
 
   it.each([
     { args: ['delete', '--generate', 'docker://a.b/c'], message: 'no command "delete"' },
-    { args: ['--v2', 'list', 'operators'], message: 'no command "list"' },
+    {
+      args: ['--v2', 'list', 'releases', '--version', '4.20'],
+      message: 'no command "list releases"',
+    },
     { args: ['version', '--output', 'xml'], message: "--output must be 'yaml' or 'json'" },
     { args: ['version', '--nope'], message: 'error: unknown flag: --nope' },
     { args: ['validate'], message: "error: missing required argument 'path'" },

@@ -10,7 +10,15 @@ import { reportError } from './report-error.ts';
 /** What a call without a command means (design.md, section 7). */
 const BY_DEFAULT = 'mirror';
 /** Commands of the reference tool that are not here: named as what they are, not taken for a destination. */
-const MISSING = ['delete', 'list', 'describe', 'init', 'completion'];
+const MISSING = ['delete', 'describe', 'init', 'completion'];
+/** Commands of the reference tool: their errors look as there. */
+const REFERENCE_COMMANDS = [BY_DEFAULT, 'list'];
+
+const VERSION_OPTION = [
+  `imageset version v${packageVersion()}`,
+  '-v, --version',
+  'print the version',
+] as const;
 
 /**
  * Runs one command line, without program name. Never throws: what goes wrong is printed.
@@ -45,8 +53,8 @@ export async function runCommandLine(
     }
     if (error.exitCode === 0) return 0;
     const message = inReferenceWords(error);
-    const isMirror = command === BY_DEFAULT;
-    io.stderr(isMirror ? formatErrorLine(message, io.now()) : `error: ${message}\n`);
+    const isAlike = REFERENCE_COMMANDS.includes(command);
+    io.stderr(isAlike ? formatErrorLine(message, io.now()) : `error: ${message}\n`);
     return 1;
   }
 }
@@ -57,7 +65,9 @@ function createProgram(io: CommandIo, context: CommandContext): Command {
       'Keeps container mirror registries equal to what ImageSetConfiguration files say.\n' +
         'Without a command: mirror. "imageset COMMAND --help" shows the flags of a command.',
     )
-    .version(`imageset version v${packageVersion()}`, '-v, --version', 'print the version')
+    .version(...VERSION_OPTION)
+    // `list operators --version 4.20` is not about the program.
+    .enablePositionalOptions()
     .helpOption('-h, --help', 'print help')
     .exitOverride()
     .configureOutput({
@@ -74,6 +84,7 @@ function createProgram(io: CommandIo, context: CommandContext): Command {
     })
     .showHelpAfterError(true);
   addCommands(program, context);
+  program.commands.find((command) => command.name() === BY_DEFAULT)?.version(...VERSION_OPTION);
   return program;
 }
 
