@@ -151,6 +151,9 @@ function finished(
 ): MirrorReport {
   const didSomething = tally.commits.length > 0 || tally.bytesSent > 0 || tally.deleted > 0;
   const state = failures.length > 0 ? 'Degraded' : didSomething ? 'Applied' : 'Unchanged';
+  const unfinished =
+    lock.deleting.some(({ held }) => held === undefined) ||
+    hasDoubts(lock, context.mirror.destination, recent);
   return {
     ...base(context),
     state,
@@ -161,9 +164,9 @@ function finished(
     failures,
     held: [...plan.held, ...heldAtRegistry(lock)],
     warnings: [...warningsOf(context), ...warnings],
-    unfinished:
-      lock.deleting.some(({ held }) => held === undefined) ||
-      hasDoubts(lock, context.mirror.destination, recent),
+    unfinished,
+    // What deletes may have taken is looked at in every pass for a while.
+    settled: state === 'Unchanged' && !unfinished && !recent.hasAny,
   };
 }
 
@@ -194,6 +197,7 @@ function base({ mirror, source, files }: PassContext): Omit<MirrorReport, 'state
     held: [],
     warnings: [],
     unfinished: false,
+    settled: false,
   };
 }
 

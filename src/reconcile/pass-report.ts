@@ -34,6 +34,8 @@ export interface MirrorReport {
   readonly warnings: readonly string[];
   /** Deletes wait for their grace or for a registry: there is something to do without a new commit. */
   readonly unfinished: boolean;
+  /** Nothing was to do, and will be until a branch or the settings change. */
+  readonly settled: boolean;
 }
 
 /** What a pass over all mirrors did. */

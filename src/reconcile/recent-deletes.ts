@@ -19,6 +19,8 @@ const MAX_COMMITS = 500;
  * for a while, and is looked at again before a lock goes on saying that it is there.
  */
 export interface RecentDeletes {
+  /** Whether a delete was announced at all. */
+  readonly hasAny: boolean;
   /** Whether an image at a place came after the announcement of a delete in its repository. */
   isInDoubt(place: Pick<Place, 'repository' | 'tag'>, digest: Digest): boolean;
   /** Whether the delete of the image at a place was announced: an orphan of another lock does not hold it. */
@@ -38,6 +40,7 @@ export interface RecentDeletesQuestion {
 }
 
 export const NO_RECENT_DELETES: RecentDeletes = {
+  hasAny: false,
   isInDoubt: () => false,
   wasAnnounced: () => false,
 };
@@ -69,6 +72,7 @@ export async function findRecentDeletes(
     if (committer.time < since || commits >= MAX_COMMITS) break;
   }
   return {
+    hasAny: announced.size > 0,
     isInDoubt(place, digest) {
       const images = safe.get(place.repository);
       return images !== undefined && !images.has(keyOf(place, digest));

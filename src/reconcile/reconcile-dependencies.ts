@@ -3,6 +3,7 @@ import type { GitRepository } from '../git/git-repository.ts';
 import type { ProgressSink } from '../mirror/progress-sink.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Ends } from './ends.ts';
+import type { QuietPasses } from './quiet-passes.ts';
 
 /** What passes are made with, for all of a process. */
 export interface ReconcileDependencies {
@@ -11,6 +12,8 @@ export interface ReconcileDependencies {
   /** The same object where both branches are in one repository: then one look-up tells both heads. */
   readonly manifestsGit: GitRepository;
   readonly ends: Ends;
+  /** Absent: every pass reads what it is about. */
+  readonly quietPasses?: QuietPasses;
   /** The progress of a mirror's passes; named where there are several mirrors. */
   readonly progressOf: (mirror: string | undefined) => ProgressSink;
   readonly clock: () => Date;

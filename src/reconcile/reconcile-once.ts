@@ -44,7 +44,12 @@ export async function reconcileOnce(
   options: PassOptions,
   signal: AbortSignal,
 ): Promise<PassReport> {
-  const { settings, sourceGit } = dependencies;
+  const { settings, sourceGit, quietPasses, log } = dependencies;
+  const known = isOrdinary(options) ? await quietPasses?.find(settings, heads) : undefined;
+  if (known !== undefined) {
+    log.debug({ ...heads }, 'nothing changed since a pass that had nothing to do');
+    return known;
+  }
   const source = await fetchSource(dependencies, heads.source, signal);
   const branch = await openBranch(dependencies, heads.manifests, signal);
   const tree = commitTree(sourceGit, heads.source);
@@ -71,10 +76,22 @@ export async function reconcileOnce(
   await settleAll([...groups.values()].map(passOfHost));
   const order = new Map(settings.mirrors.map(({ name }, index) => [name, index]));
   const place = ({ mirror }: { readonly mirror: string }): number => order.get(mirror) ?? 0;
-  return {
+  const report = {
     mirrors: reports.sort((a, b) => place(a) - place(b)),
     errors: errors.sort((a, b) => place(a) - place(b)),
   };
+  const isQuiet =
+    errors.length === 0 &&
+    reports.every(({ settled, sourceCommit }) => settled && sourceCommit === heads.source) &&
+    branch.head() === heads.manifests;
+  if (isQuiet && isOrdinary(options)) await quietPasses?.remember(settings, heads, report);
+  return report;
+}
+
+/** Whether a pass looks at all mirrors, and at nothing but the branches and the settings. */
+function isOrdinary({ isResync, only, lost }: PassOptions): boolean {
+  const isHealthy = [...(lost?.values() ?? [])].every(({ size }) => size === 0);
+  return !isResync && only === undefined && isHealthy;
 }
 
 /** Opens the manifests branch at a head, fetched. */

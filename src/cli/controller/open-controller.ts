@@ -7,6 +7,7 @@ import { type GitRepository, openGitRepository } from '../../git/git-repository.
 import type { GitRemote } from '../../git/git-remote.ts';
 import { silentProgress } from '../../mirror/progress-sink.ts';
 import { digestOf, hexOf } from '../../oci/digest.ts';
+import { openQuietPasses } from '../../reconcile/quiet-passes.ts';
 import type { ReconcileDependencies } from '../../reconcile/reconcile-dependencies.ts';
 import { parseSettings } from '../../settings/parse-settings.ts';
 import type { Settings } from '../../settings/settings.ts';
@@ -14,6 +15,7 @@ import { settingsFromFlags } from '../../settings/settings-from-flags.ts';
 import { type RawFlags, readEndFlags } from '../end-options.ts';
 import type { CommandIo } from '../io.ts';
 import { makeLog } from '../make-log.ts';
+import { packageVersion } from '../package-version.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { openControllerEnds } from './open-controller-ends.ts';
 
@@ -63,6 +65,7 @@ export async function openController(
   return {
     dependencies: {
       ...{ settings, sourceGit, manifestsGit, ends, log },
+      quietPasses: openQuietPasses(join(stateFolder, 'quiet.json'), packageVersion(), log),
       progressOf,
       clock: io.now,
       stopping: signal,

@@ -22,7 +22,7 @@ export function formatReport({ mirrors, errors }: PassReport): string {
 /** The same for machines. */
 export function reportToJson({ mirrors, errors }: PassReport): string {
   const value = {
-    mirrors: mirrors.map(({ error, failures, ...mirror }) => ({
+    mirrors: mirrors.map(({ error, failures, settled, ...mirror }) => ({
       ...mirror,
       ...(error === undefined ? {} : { error: errorFields(error) }),
       failures: failures.map((failure) => ({ ...failure, error: errorFields(failure.error) })),
