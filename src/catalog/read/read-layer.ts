@@ -1,0 +1,95 @@
+import { rm } from 'node:fs/promises';
+import { ControllerError } from '../../base/controller-error.ts';
+import { formatBytes } from '../../base/format-bytes.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import type { ImageSource } from '../../oci/ends.ts';
+import { verified } from '../../oci/verified.ts';
+import { storeFailure } from '../../store/store-failure.ts';
+import { catalogInvalid } from './catalog-invalid.ts';
+import { writeThenRename } from './checked-file.ts';
+import { collectLayer } from './collect-layer.ts';
+import { openContentWriter } from './content-writer.ts';
+import { type LayerContent, contentFile, layerKey, loadLayer, saveLayer } from './layer-content.ts';
+import { LayerFault } from './layer-fault.ts';
+import { resolveUnclear } from './resolve-unclear.ts';
+import { unpacked } from './unpack-layer.ts';
+
+export interface LayerOptions {
+  readonly source: ImageSource;
+  /** Of the catalog, for messages. */
+  readonly name: string;
+  readonly configsFolder: string;
+  /** The cache. */
+  readonly folder: string;
+}
+
+/**
+ * What a layer holds of the folder of the configs: as it was remembered, or read from the source in one pass.
+ * What is kept was verified.
+ * @throws ControllerError CATALOG_INVALID where the layer is broken or refused, BLOB_CORRUPT, and what the source throws
+ */
+export async function readLayer(
+  layer: Descriptor,
+  options: LayerOptions,
+  signal: AbortSignal,
+): Promise<LayerContent> {
+  const { folder, configsFolder, name } = options;
+  const key = layerKey(layer.digest, configsFolder);
+  const known = await loadLayer(folder, key, signal);
+  if (known !== undefined) return known;
+  try {
+    return await fetchLayer(layer, key, options, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof LayerFault)) throw storeFailure(error, `writing ${folder}`);
+    if (error.mayBeTransfer) await checkDigest(layer, options.source, signal);
+    throw catalogInvalid(
+      `${name}: layer ${layer.digest} cannot be read: ${error.message}`,
+      'The image is broken, or is no catalog: tell who builds it.',
+      error,
+    );
+  }
+}
+
+async function fetchLayer(
+  layer: Descriptor,
+  key: string,
+  { source, folder, configsFolder }: LayerOptions,
+  signal: AbortSignal,
+): Promise<LayerContent> {
+  const path = contentFile(folder, key);
+  let content: LayerContent | undefined;
+  await writeThenRename(path, async (temporary) => {
+    const writer = await openContentWriter(temporary);
+    try {
+      await using body = await source.openBlob(layer, signal);
+      const collected = collectLayer(configsFolder, writer);
+      for await (const chunk of unpacked(verified(body, layer))) {
+        signal.throwIfAborted();
+        collected.feed(chunk);
+        await writer.flush();
+      }
+      const found = collected.finish();
+      content = { ...found, key, files: await resolveUnclear(temporary, found.files, signal) };
+    } finally {
+      await writer.close();
+    }
+  });
+  if (content === undefined)
+    throw new ControllerError('INTERNAL', 'a layer without content', { remedy: 'retry-later' });
+  if (content.bytes === 0) await rm(path, { force: true });
+  await saveLayer(folder, content);
+  return content;
+}
+
+/** @throws ControllerError BLOB_CORRUPT where it was the way here that broke the layer. */
+async function checkDigest(
+  layer: Descriptor,
+  source: ImageSource,
+  signal: AbortSignal,
+): Promise<void> {
+  await using body = await source.openBlob(layer, signal);
+  let bytes = 0;
+  for await (const chunk of verified(body, layer)) bytes += chunk.length;
+  if (bytes !== layer.size) throw new LayerFault(`it has ${formatBytes(bytes)}`);
+}
