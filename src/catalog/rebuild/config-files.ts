@@ -87,42 +87,39 @@ async function* filesOf(
   signal: AbortSignal,
 ): AsyncGenerator<TarEntry> {
   const json: Piece[] = [];
-  const yaml: Piece[] = [];
+  const yaml: DocumentSpan[] = [];
   for (const { span, change } of documents) {
-    if (change === undefined && syntaxOf(catalog, span) === 'json') {
-      json.push(span, NEWLINE);
-      continue;
-    }
-    const kept = change === undefined ? await keepYaml(catalog, span, signal) : undefined;
-    if (kept !== undefined) yaml.push(SEPARATOR, ...kept);
-    else {
-      const original = await readExact(catalog, span, signal);
-      json.push(toBytes(change?.(original) ?? original), NEWLINE);
-    }
+    if (change !== undefined) {
+      json.push(toBytes(change(await readExact(catalog, span, signal))), NEWLINE);
+    } else if (syntaxOf(catalog, span) === 'json') json.push(span, NEWLINE);
+    else yaml.push(span);
   }
   if (json.length > 0) {
     yield { path: `${folder}/catalog.json`, mode: FILE_MODE, content: contentOf(catalog, json) };
   }
   if (yaml.length > 0) {
-    yield { path: `${folder}/catalog.yaml`, mode: FILE_MODE, content: contentOf(catalog, yaml) };
+    const pieces = await joinYaml(catalog, yaml, signal);
+    yield { path: `${folder}/catalog.yaml`, mode: FILE_MODE, content: contentOf(catalog, pieces) };
   }
 }
 
 /**
- * A YAML document as it is, so that another can follow. Undefined: the newline that this needs would become part
- * of its last value.
+ * YAML documents as they are, each behind a separator. One that a file ended with and that has no newline of its
+ * own goes last, since a newline could become part of its last value.
  */
-async function keepYaml(
+async function joinYaml(
   catalog: Catalog,
-  span: DocumentSpan,
+  spans: readonly DocumentSpan[],
   signal: AbortSignal,
-): Promise<Piece[] | undefined> {
-  const last = await catalog.readDocument({ ...span, start: span.end - 1 }, signal);
-  if (last.equals(NEWLINE)) return [span];
-  const text = (await catalog.readDocument(span, signal)).toString('utf8');
-  const where = nameOf(catalog, span);
-  const [before, after] = [text, `${text}\n`].map((one) => toBytes(exactJsonOfYaml(one, where)));
-  return after !== undefined && before?.equals(after) === true ? [span, NEWLINE] : undefined;
+): Promise<Piece[]> {
+  const whole: Piece[] = [];
+  const open: Piece[] = [];
+  for (const span of spans) {
+    const last = await catalog.readDocument({ ...span, start: span.end - 1 }, signal);
+    if (last.equals(NEWLINE)) whole.push(SEPARATOR, span);
+    else open.push(SEPARATOR, span, NEWLINE);
+  }
+  return [...whole, ...open.slice(0, -1)];
 }
 
 async function readExact(
