@@ -1,5 +1,4 @@
 import { stringify } from 'yaml';
-import type { CatalogFiles } from './make-catalog-image.ts';
 import { fixtureImage } from './operator-images.ts';
 
 /**
@@ -98,7 +97,7 @@ export const FIXTURE_FILES: Readonly<Record<string, string>> = {
     fixtureBundle('patchy', '0.9.0+1.p', { name: 'patchy.v0.9.0-1.p' }),
     fixtureBundle('patchy', '0.9.1'),
   ]),
-} satisfies CatalogFiles;
+};
 
 /** A bundle document: its own image, an operator image of that version, and an operand that all versions share. */
 export function fixtureBundle(
