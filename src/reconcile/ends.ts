@@ -12,6 +12,8 @@ export interface Ends {
   readonly manifests: ManifestCache;
   /** Opens a layout directory below a root. @throws ControllerError where that is not allowed. */
   readonly openLayout: (directory: string, root: string | undefined) => ImageSource;
+  /** The folder that keeps what was read and built of operator catalogs; can be thrown away at any time. */
+  readonly catalogFolder: string;
 }
 
 export function sourceOf(

@@ -93,6 +93,7 @@ async function sourceNow(
 const NO_FILES: MirrorFiles = {
   documents: [],
   configurations: [],
+  templates: new Map(),
   deletions: [],
   problems: [],
   warnings: [],

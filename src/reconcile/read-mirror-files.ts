@@ -7,12 +7,15 @@ import { type ConfigurationFile, loadImageSets } from '../imageset/load-image-se
 import type { PlannedFile } from '../plan/plan-input.ts';
 import { unsupportedContent } from '../resolve/unsupported-content.ts';
 import type { FileTree, TreeFile } from './file-tree.ts';
+import { readTemplates } from './read-templates.ts';
 
 /** What the files of one mirror say at a commit. */
 export interface MirrorFiles {
   readonly documents: readonly ImageSetDocument[];
-  /** The files with an ImageSetConfiguration. */
+  /** The files with an ImageSetConfiguration, and those that they name. */
   readonly configurations: readonly PlannedFile[];
+  /** The texts of CatalogSource templates, by path. */
+  readonly templates: ReadonlyMap<string, string>;
   /** The files with a DeleteImageSetConfiguration. */
   readonly deletions: readonly PlannedFile[];
   /** Not empty: nothing of this mirror changes (design.md, section 5, step 2). */
@@ -81,6 +84,9 @@ export async function readMirrorFiles(
 
   const loaded = loadImageSets(files);
   problems.push(...loaded.problems, ...unsupportedContent(loaded.documents));
+  const mirroring = loaded.documents.filter(({ kind }) => kind === 'mirror');
+  const templates = await readTemplates(tree, mirroring, signal);
+  problems.push(...templates.problems);
   problems.push(...emptyPaths(listed, loaded.documents, problems));
   const having = (kind: ImageSetDocument['kind']): PlannedFile[] =>
     [
@@ -92,10 +98,11 @@ export async function readMirrorFiles(
       .map((path) => ({ path, blob: blobs.get(path) ?? '' }));
   return {
     documents: loaded.documents,
-    configurations: having('mirror'),
+    configurations: [...having('mirror'), ...templates.files],
+    templates: templates.texts,
     deletions: having('delete'),
     problems: problems.sort(compareProblems),
-    warnings: [...warnings, ...loaded.warnings].sort(compareProblems),
+    warnings: [...warnings, ...loaded.warnings, ...templates.warnings].sort(compareProblems),
   };
 }
 

@@ -3,7 +3,6 @@ import { type Problem, contentTypeOf } from '../imageset/problem.ts';
 
 const NAMES = {
   platform: 'OpenShift and OKD releases',
-  operators: 'operator catalogs',
   helm: 'helm charts',
 } as const;
 
@@ -13,14 +12,14 @@ const NAMES = {
  */
 export function unsupportedContent(documents: readonly ImageSetDocument[]): Problem[] {
   return documents.flatMap((document) =>
-    (['platform', 'operators', 'helm'] as const).flatMap((field) => {
+    (['platform', 'helm'] as const).flatMap((field) => {
       const content = contentTypeOf(field);
       if (document.content[field] === undefined || content === undefined) return [];
       const problem: Problem = {
         position: document.positionOf([document.kind, field]),
         field: `${document.kind}.${field}`,
         message: `this version does not mirror ${NAMES[field]}`,
-        hint: 'Move it to a mirror of its own or take it out; additionalImages are mirrored.',
+        hint: 'Move it to a mirror of its own or take it out; additionalImages and operators are mirrored.',
         stage: 'collect',
         content,
       };

@@ -110,7 +110,8 @@ function chooseByTag(name: string, all: readonly Descriptor[], tag: string): Des
   const named = distinct(all.filter((entry) => entry.annotations?.[NAME] === tag));
   if (named[0] !== undefined && named.length === 1) return named[0];
   if (COSIGN_TAG.test(tag)) throw notFound(`${name} has no entry named ${tag}`);
-  const images = distinct(all.filter((entry) => !isAttachment(entry)));
+  // As the reference tool, also where two entries are one image (spec, operator-catalogs, 2.3): a digest settles it.
+  const images = all.filter((entry) => !isAttachment(entry));
   if (images[0] === undefined) throw notFound(`${name} has no image in its index.json`);
   if (images.length === 1) return images[0];
   const listed = images

@@ -41,6 +41,7 @@ export function startController(
       reading: client((repository) => stepped(source.source(repository), step)),
       writing: client((repository) => stepped(destination.target(repository), step)),
       manifests: createManifestCache({ limitBytes: 1_000_000 }),
+      catalogFolder: '/nowhere',
       openLayout: () => {
         throw new Error('no layouts here');
       },

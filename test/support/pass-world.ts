@@ -93,6 +93,7 @@ export async function makePassWorld(destination: string): Promise<PassWorld> {
             folder: join(folder.path, 'manifests'),
             limitBytes: 100_000_000,
           }),
+          catalogFolder: '/nowhere',
           openLayout: () => {
             throw new Error('no layouts here');
           },

@@ -34,6 +34,7 @@ export async function openControllerEnds(
     writing: clients.writing,
     manifests: createManifestCache({ folder, limitBytes: CACHE_BYTES, log }),
     openLayout: openLayoutBelow,
+    catalogFolder: join(stateFolder, 'catalogs'),
     [Symbol.asyncDispose]: () => clients[Symbol.asyncDispose](),
   };
 }

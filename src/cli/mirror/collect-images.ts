@@ -1,16 +1,19 @@
 import type { ControllerError } from '../../base/controller-error.ts';
 import { formatPosition } from '../../base/entry-position.ts';
 import { formatProblem } from '../../base/field-problem.ts';
-import type { ContentType } from '../../imageset/problem.ts';
+import { type ContentType, contentTypeOf } from '../../imageset/problem.ts';
 import type { EntryFailure } from '../../lock/entry-failure.ts';
 import type { WantedImage, WantingEntry } from '../../lock/wanted-image.ts';
 import type { Destination } from '../../oci/destination.ts';
+import type { ImageSource } from '../../oci/ends.ts';
 import { type Ends, lookUpDigest } from '../../reconcile/ends.ts';
 import { additionalEntries } from '../../resolve/additional-entries.ts';
 import { additionalRequests } from '../../resolve/additional-requests.ts';
+import type { ImageRequest } from '../../resolve/image-request.ts';
 import { resolveImages } from '../../resolve/resolve-images.ts';
 import { unitePlaces } from '../../resolve/unite-places.ts';
 import { unsupportedContent } from '../../resolve/unsupported-content.ts';
+import { type CollectedCatalog, collectOperators } from './collect-operators.ts';
 import type { LoadedConfiguration } from './load-configuration.ts';
 import type { MirrorLog } from './mirror-log.ts';
 
@@ -18,26 +21,48 @@ import type { MirrorLog } from './mirror-log.ts';
 export type Collection =
   | {
       readonly kind: 'collected';
-      readonly images: readonly CollectedImage[];
-      /** Images that are not at their source: they fail alone. */
-      readonly missing: readonly MissingImage[];
+      /** In the order in which they are copied. */
+      readonly requests: readonly ImageRequest[];
+      /** Built and copied once it is known which of their images arrived. */
+      readonly catalogs: readonly CollectedCatalog[];
     }
-  | { readonly kind: 'failed'; readonly problems: readonly CollectionProblem[] };
+  | CollectionFailure;
 
-export interface CollectedImage {
-  readonly wanted: WantedImage;
-  /** As the image set names it. */
-  readonly origin: string;
-}
-
-export interface MissingImage {
-  readonly origin: string;
-  readonly error: ControllerError;
+export interface CollectionFailure {
+  readonly kind: 'failed';
+  readonly problems: readonly CollectionProblem[];
 }
 
 export interface CollectionProblem {
   readonly content: ContentType;
   readonly message: string;
+}
+
+/** Images with their digests. */
+export type LookedUp =
+  | {
+      readonly kind: 'looked-up';
+      readonly images: readonly CollectedImage[];
+      /** Images that are not at their source: they fail alone. */
+      readonly missing: readonly MissingImage[];
+    }
+  | CollectionFailure;
+
+export interface CollectedImage {
+  readonly wanted: WantedImage;
+  /** As the image set or the catalog names it. */
+  readonly origin: string;
+  readonly content: ContentType;
+  /** Where it is copied from, if that is not where it comes from: a catalog that was built. */
+  readonly from?: ImageSource;
+  /** Of a catalog: the file of its CatalogSource template, as written. */
+  readonly template?: string;
+}
+
+export interface MissingImage {
+  readonly origin: string;
+  readonly content: ContentType;
+  readonly error: ControllerError;
 }
 
 export interface CollectOptions {
@@ -51,14 +76,15 @@ export interface CollectOptions {
 }
 
 /**
- * The images of a configuration, tags looked up at their sources (spec, transfer-engine, 1.4). An entry that is wrong
- * in itself stops everything before the first copy; an image that is not at its source fails alone (design.md, section 7).
+ * What a configuration asks for (spec, transfer-engine, 1.4). An entry that is wrong in itself, or whose images cannot
+ * be listed, stops everything before the first copy (design.md, section 7).
  */
 export async function collectImages(
   { documents, lateProblems }: LoadedConfiguration,
-  { destination, ends, cwd, parallel, log }: CollectOptions,
+  options: CollectOptions,
   signal: AbortSignal,
 ): Promise<Collection> {
+  const { destination, log } = options;
   log.info('🕵  going to discover the necessary images...');
   const early = [...unsupportedContent(documents), ...lateProblems].flatMap((problem) =>
     problem.content === undefined
@@ -67,6 +93,7 @@ export async function collectImages(
   );
   if (early.length > 0) return { kind: 'failed', problems: early };
 
+  const { catalogs, problems } = await collectOperators(documents, options, signal);
   if (documents.some(({ content }) => content.additionalImages !== undefined)) {
     log.info('🔍 collecting additional images...');
   }
@@ -74,10 +101,30 @@ export async function collectImages(
   for (const { name, position, pattern } of blocked) {
     log.debug(`${name} (${formatPosition(position)}) is blocked by "${pattern}"`);
   }
-  const originOf = new Map(entries.map(({ name, entry }) => [keyOf(entry), name]));
-  const requested = additionalRequests(entries, destination);
+  const additional = additionalRequests(entries, destination);
+  const wrong: CollectionProblem[] = [
+    ...problems.map((message) => ({ content: 'operator' as const, message })),
+    ...additional.failures.map(problemOf),
+  ];
+  if (wrong.length > 0) return { kind: 'failed', problems: wrong };
+  const operators = catalogs.flatMap(({ selected }) => selected.images);
+  const ofKind = (kind: ImageRequest['kind']): ImageRequest[] =>
+    operators.filter((request) => request.kind === kind);
+  const requests = [...ofKind('related-image'), ...additional.requests, ...ofKind('bundle')];
+  return { kind: 'collected', requests, catalogs };
+}
+
+/**
+ * Looks up the digests of tags at their sources. One place that would have to be two images stops everything; an image
+ * that is not at its source fails alone (design.md, section 7).
+ */
+export async function lookUpImages(
+  requests: readonly ImageRequest[],
+  { ends, cwd, parallel }: Pick<CollectOptions, 'ends' | 'cwd' | 'parallel'>,
+  signal: AbortSignal,
+): Promise<LookedUp> {
   const resolved = await resolveImages(
-    requested.requests,
+    requests,
     {
       lookUpDigest: (reference, signal) => lookUpDigest(ends, reference, cwd, signal),
       lockedDigest: () => undefined,
@@ -85,25 +132,26 @@ export async function collectImages(
     },
     signal,
   );
-  const { wanted, failures } = unitePlaces({
-    wanted: resolved.wanted,
-    failures: [...requested.failures, ...resolved.failures],
-  });
-  const wrong = failures.filter(isWrongInItself);
+  const { wanted, failures } = unitePlaces(resolved);
+  const wrong = failures.filter(({ error }) => error.code === 'DESTINATION_CONFLICT');
   if (wrong.length > 0) return { kind: 'failed', problems: wrong.map(problemOf) };
+  // An additional image is called what its entry says; the entry of an operator names many.
+  const names = new Map(
+    requests.flatMap(({ kind, name, entries }) =>
+      kind === 'additional' ? entries.map((entry) => [keyOf(entry), name] as const) : [],
+    ),
+  );
   return {
-    kind: 'collected',
+    kind: 'looked-up',
     images: wanted.map((image) => ({
       wanted: image,
-      origin: image.entries.map((entry) => originOf.get(keyOf(entry)))[0] ?? image.source,
+      origin: image.entries.map((entry) => names.get(keyOf(entry)))[0] ?? image.source,
+      content: contentOf(image.entries),
     })),
-    missing: failures.map(({ wanted: origin, error }) => ({ origin, error })),
+    missing: failures.map(({ entries, wanted: origin, error }) => {
+      return { origin, content: contentOf(entries), error };
+    }),
   };
-}
-
-/** The image set has to change; for everything else the source may. */
-function isWrongInItself({ error }: EntryFailure): boolean {
-  return error.code === 'REFERENCE_INVALID' || error.code === 'DESTINATION_CONFLICT';
 }
 
 function problemOf({ entries, error }: EntryFailure): CollectionProblem {
@@ -112,7 +160,13 @@ function problemOf({ entries, error }: EntryFailure): CollectionProblem {
   // A conflict names its entries itself.
   const isNamed = first === undefined || entries.length > 1;
   const where = isNamed ? '' : `${formatPosition(first.position)}: `;
-  return { content: 'additional', message: `${where}${error.message}${hint}` };
+  return { content: contentOf(entries), message: `${where}${error.message}${hint}` };
+}
+
+/** What the first entry is about: `mirror.operators[0]` is about operators. */
+function contentOf([first]: readonly WantingEntry[]): ContentType {
+  const field = /^\w+\.(\w+)/.exec(first?.field ?? '')?.[1];
+  return contentTypeOf(field) ?? 'additional';
 }
 
 function keyOf({ position, field }: WantingEntry): string {

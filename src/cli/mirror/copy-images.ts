@@ -8,6 +8,7 @@ import {
   type PassResult,
   runPass,
 } from '../../mirror/run-pass.ts';
+import type { ImageKind } from '../../lock/wanted-image.ts';
 import { formatPlace } from '../../oci/destination.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { type Ends, sourceOf, targetOf } from '../../reconcile/ends.ts';
@@ -37,7 +38,8 @@ export type ImageOutcome =
 
 /** Node's timers hold no more. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-const RANK = 0;
+/** What is named goes before what names it. */
+const RANKS: Readonly<Partial<Record<ImageKind, number>>> = { bundle: 1, catalog: 2 };
 
 /**
  * Brings images to their places. What is there under the right digest is not copied again: one request at the
@@ -76,11 +78,11 @@ export function idOf({ wanted }: Pick<CollectedImage, 'wanted'>): string {
   return formatPlace(wanted.place);
 }
 
-function passImageOf({ wanted }: CollectedImage, options: CopyImagesOptions): PassImage {
+function passImageOf({ wanted, from }: CollectedImage, options: CopyImagesOptions): PassImage {
   return {
     id: formatPlace(wanted.place),
-    rank: RANK,
-    source: sourceOf(options.ends, parseReference(wanted.source), options.cwd),
+    rank: RANKS[wanted.kind] ?? 0,
+    source: from ?? sourceOf(options.ends, parseReference(wanted.source), options.cwd),
     target: targetOf(options.ends, wanted.place),
     digest: wanted.digest,
     tag: wanted.place.tag,

@@ -15,7 +15,7 @@ export function imageLines(images: readonly CollectedImage[], log: MirrorLines):
         }
       }
       if (event.kind === 'image-failed') {
-        for (const { origin } of imagesById.get(event.image) ?? []) log.error(failedLine(origin));
+        for (const image of imagesById.get(event.image) ?? []) log.error(failedLine(image));
       }
     },
   };
@@ -29,9 +29,12 @@ function doneLine(verb: string, { wanted, origin }: CollectedImage): string {
   return `${verb} ${origin} ➡️ ${namespaceOf(wanted.place)}/`;
 }
 
-/** `generic` is what the reference tool calls an additional image. */
-export function failedLine(origin: string): string {
-  return `Failed to copy generic ${origin}`;
+export function failedLine({
+  origin,
+  content,
+}: Pick<CollectedImage, 'origin' | 'content'>): string {
+  // What the reference tool calls an additional image.
+  return `Failed to copy ${content === 'additional' ? 'generic' : content} ${origin}`;
 }
 
 /** The host and the path without its last segment; a path of one segment is shown whole. */

@@ -103,7 +103,8 @@ async function runWorkflow(
 
   const registryLog = workspace.path('logs', `registry-${stamp}.log`);
   const { environment } = io;
-  await using ends = await openEnds({ flags, registryLog, environment });
+  const catalogFolder = workspace.path('operator-catalogs');
+  await using ends = await openEnds({ flags, registryLog, environment, catalogFolder });
   const { maxNestedPaths } = flags;
   const destination = await checkDestination(
     workflow.destination,
@@ -145,11 +146,11 @@ async function orReport(
 }
 
 /** Better refused than ignored. @throws ControllerError USAGE */
-function refuseWhatIsMissing({ dryRun, dryRunManifestLists, securePolicy }: MirrorFlags): void {
-  if (dryRun || dryRunManifestLists) {
+function refuseWhatIsMissing({ dryRunManifestLists, securePolicy }: MirrorFlags): void {
+  if (dryRunManifestLists) {
     throw refused(
-      'this version has no dry-run',
-      'imageset plan shows what the controller would do.',
+      'this version does not list the instances of manifest lists',
+      'Use --dry-run, which lists the images themselves.',
     );
   }
   if (securePolicy) {

@@ -30,6 +30,8 @@ export interface MirrorFlags {
   /** For each image, retries included; 0 or less: none. */
   readonly imageTimeoutMs: number;
   readonly maxNestedPaths: number;
+  /** Of the reference tool's cache registry; nothing listens there. */
+  readonly port: number;
   readonly removeSignatures: boolean;
   readonly securePolicy: boolean;
   readonly source: EndFlags;
@@ -99,7 +101,6 @@ export function addMirrorOptions(command: Command): void {
 /** @throws ControllerError USAGE for a value that cannot be read. */
 export function readMirrorFlags(raw: RawFlags): MirrorFlags {
   for (const flag of [...IGNORED_SWITCHES, '--quiet', '--force']) readSwitch(raw, flag);
-  readNumber(raw, '--port', 55_000, { min: 0, max: PORT_MAX });
   readNumber(raw, '--dest-compress-level', 0, INT);
   return {
     config: readText(raw, '--config') ?? '',
@@ -116,6 +117,7 @@ export function readMirrorFlags(raw: RawFlags): MirrorFlags {
     retryDelayMs: parseDuration('--retry-delay', readText(raw, '--retry-delay') ?? '0'),
     imageTimeoutMs: parseDuration('--image-timeout', readText(raw, '--image-timeout') ?? '10m'),
     maxNestedPaths: readNumber(raw, '--max-nested-paths', 0, INT),
+    port: readNumber(raw, '--port', 55_000, { min: 0, max: PORT_MAX }),
     removeSignatures: readSwitch(raw, '--remove-signatures') ?? false,
     securePolicy: readSwitch(raw, '--secure-policy') ?? false,
     source: readEndFlags(raw, 'src'),

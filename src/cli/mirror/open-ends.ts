@@ -12,6 +12,7 @@ export interface OpenEndsOptions {
   /** The file that retries and registries' warnings go to, and nowhere else (spec, transfer-engine, 1.2). */
   readonly registryLog: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly catalogFolder: string;
 }
 
 const MANIFESTS_BYTES = 64 * 1024 * 1024;
@@ -24,6 +25,7 @@ export async function openEnds({
   flags,
   registryLog,
   environment,
+  catalogFolder,
 }: OpenEndsOptions): Promise<Ends & AsyncDisposable> {
   const log = makeLog({
     level: 'debug',
@@ -46,6 +48,7 @@ export async function openEnds({
     writing: clients.writing,
     manifests: createManifestCache({ limitBytes: 0, memoryBytes: MANIFESTS_BYTES, log }),
     openLayout: (directory, root = '.') => openLayoutSource(resolve(root, directory)),
+    catalogFolder,
     [Symbol.asyncDispose]: () => clients[Symbol.asyncDispose](),
   };
 }

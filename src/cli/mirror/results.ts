@@ -1,3 +1,4 @@
+import { compareText } from '../../base/compare-text.ts';
 import { writeFile } from 'node:fs/promises';
 import type { ContentType } from '../../imageset/problem.ts';
 import type { MirrorLog } from './mirror-log.ts';
@@ -16,6 +17,8 @@ export interface ImageFailure {
   /** As the image set names it. */
   readonly origin: string;
   readonly reason: string;
+  /** Of an operator image: the bundles and packages that need it. */
+  readonly neededBy?: readonly { readonly package: string; readonly bundle: string }[];
 }
 
 /** Exit bits by content type (spec, transfer-engine, 4.8). */
@@ -61,7 +64,8 @@ export async function reportFailures(
   }: { readonly log: MirrorLog; readonly workspace: Workspace; readonly stamp: string },
 ): Promise<string> {
   const lines = failures.map(
-    ({ origin, reason }) => `error mirroring image ${origin} error: ${reason}`,
+    ({ origin, reason, neededBy }) =>
+      `error mirroring image ${origin} ${needText(neededBy)}error: ${reason}`,
   );
   for (const line of lines) log.error(`[Worker] ${line}`);
   const name = `mirroring_errors_${stamp}.txt`;
@@ -80,4 +84,13 @@ export async function reportFailures(
     '\t * keeping the image set config (images are mandatory for you), and retrying',
     '\t * mirroring the failing images manually, if retries also fail.',
   ].join('\n');
+}
+
+/** `(Operator bundles: [b1 b2] - Operators: [p1]) ` (spec, transfer-engine, 4.7). */
+function needText(neededBy: ImageFailure['neededBy'] = []): string {
+  if (neededBy.length === 0) return '';
+  const list = (names: readonly string[]): string =>
+    `[${[...new Set(names)].sort(compareText).join(' ')}]`;
+  const bundles = list(neededBy.map(({ bundle }) => bundle));
+  return `(Operator bundles: ${bundles} - Operators: ${list(neededBy.map((one) => one.package))}) `;
 }
