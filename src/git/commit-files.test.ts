@@ -42,6 +42,41 @@ describe.skipIf(!hasProgram('git'))('commitFiles', () => {
     return (await fixture.git(['ls-tree', '-r', commit ?? ''])).split('\n');
   }
 
+  it('writes no file that is there already', async () => {
+    const written: string[] = [];
+    const watched: ObjectStore = {
+      ...objects,
+      writeBlob(content) {
+        written.push(Buffer.from(content).toString('utf8'));
+        return objects.writeBlob(content);
+      },
+    };
+    const parent = await fixture.commit('same', {
+      'prod/imageset.lock': 'large',
+      'prod/resources/deep/er.yaml': 'same',
+    });
+    const files = { 'imageset.lock': 'large', 'resources/deep/er.yaml': 'same' };
+    const make = (texts: Record<string, string>): Promise<CommitResult> =>
+      commitFiles(watched, {
+        parent,
+        folders: [{ path: 'prod', owned: OWNED, files: new Map(Object.entries(texts)) }],
+        message: 'm\n',
+        author: { name: 'a', email: 'a@localhost' },
+        time: new Date('2024-05-06T07:08:09Z'),
+      });
+
+    expect(await make(files)).toEqual({ kind: 'unchanged', commit: parent });
+    expect(written).toEqual([]);
+
+    const changed = await make({ ...files, 'resources/new.yaml': 'new' });
+    expect(written).toEqual(['new']);
+    expect((await listing(changed.commit)).map((line) => line.split('\t')[1])).toEqual([
+      'prod/imageset.lock',
+      'prod/resources/deep/er.yaml',
+      'prod/resources/new.yaml',
+    ]);
+  });
+
   it('replaces what is owned and nothing else', async () => {
     const parent = await fixture.commit('one', {
       'README.md': 'hello',

@@ -103,6 +103,8 @@ export interface GitRepository {
 const TIMEOUTS: GitTimeouts = { lookUpMs: 60_000, idleMs: 120_000, totalMs: 600_000 };
 /** Since 2.31 configuration can be passed in environment variables. */
 const OLDEST_GIT = [2, 31] as const;
+/** From here on a process of git's is cheaper than inflating in JavaScript. */
+const NATIVE_BYTES = 256 * 1024;
 
 /**
  * Opens the bare copy of a remote repository; asks the remote nothing yet. Throws `GIT_INVALID` for a URL
@@ -183,6 +185,18 @@ export async function openGitRepository(
     return (await blobSizes([objectId], local, signal)).get(objectId);
   }
 
+  /** A large file, by git; undefined where that is of no use or told nothing. */
+  async function readLarge(
+    file: ListedFile,
+    size: number | undefined,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | undefined> {
+    if (size === undefined || size < NATIVE_BYTES) return undefined;
+    for await (const { found } of readBlobs([file], size, local, signal))
+      if (found !== 'too-large') return found;
+    return undefined;
+  }
+
   return {
     display: address.display,
 
@@ -225,7 +239,9 @@ export async function openGitRepository(
       const size = await sizeOf(objectId, signal);
       if (size !== undefined && size > limitBytes)
         return { kind: 'too-large', objectId, bytes: size };
-      const content = await objects.readBlob(objectId);
+      const content =
+        (await readLarge({ path, kind, objectId }, size, signal)) ??
+        (await objects.readBlob(objectId));
       if (content.byteLength <= limitBytes) return { kind: 'file', objectId, content };
       return { kind: 'too-large', objectId, bytes: content.byteLength };
     },

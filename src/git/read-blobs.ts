@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { blobIdOf } from './blob-id.ts';
 import { blobSizes } from './blob-sizes.ts';
 import type { ListedFile } from './list-files.ts';
 import { runGit, type GitCall } from './run-git.ts';
@@ -86,12 +86,8 @@ async function readBatch(
     const [, objectId = '', type, size] = match;
     const content = output.subarray(at, at + Number(size));
     at += Number(size) + 1;
-    if (type === 'blob' && blobId(content) === objectId) contents.set(objectId, content);
+    // git itself does not compare them when it reads.
+    if (type === 'blob' && blobIdOf(content) === objectId) contents.set(objectId, content);
   }
   return contents;
-}
-
-/** Git's id of a content. git itself does not compare them when it reads. */
-function blobId(content: Uint8Array): string {
-  return createHash('sha1').update(`blob ${content.byteLength}\0`).update(content).digest('hex');
 }

@@ -1,4 +1,5 @@
 import { ControllerError } from '../base/controller-error.ts';
+import { blobIdOf } from './blob-id.ts';
 import { pathSegments } from './folder-path.ts';
 import type { ObjectStore } from './object-store.ts';
 import { kindOfMode, nameToText, textToName, type TreeEntry } from './tree-object.ts';
@@ -59,13 +60,15 @@ async function replaceNames(
     const path = `${folder.path}/${name}`;
     if (existing !== undefined) refuseUnless(isFolder ? 'folder' : 'file', existing, path);
     const files = wanted.get(name) ?? new Map<string, string | Uint8Array>();
+    const there = existing === undefined ? NOTHING : await blobsBelow(objects, existing);
     if (isFolder) {
-      result = await withFolder(objects, result, name, await buildFolder(objects, files));
+      const children = await buildFolder(objects, files, there);
+      result = await withFolder(objects, result, name, children);
       continue;
     }
     result = result.filter((entry) => entry.name !== textToName(name));
     const content = files.get('');
-    if (content !== undefined) result.push(await fileEntry(objects, name, content));
+    if (content !== undefined) result.push(await fileEntry(objects, name, content, there));
   }
   return result;
 }
@@ -84,23 +87,38 @@ function group(folder: OwnedFolder): Map<string, Map<string, string | Uint8Array
   return groups;
 }
 
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** The ids of the files that are or lie in an entry: what is there need not be written again. */
+async function blobsBelow(objects: ObjectStore, entry: TreeEntry): Promise<ReadonlySet<string>> {
+  const kind = kindOfMode(entry.mode);
+  if (kind === 'file') return new Set([entry.objectId]);
+  if (kind !== 'folder') return NOTHING;
+  const ids = new Set<string>();
+  for (const child of await objects.readTree(entry.objectId)) {
+    for (const id of await blobsBelow(objects, child)) ids.add(id);
+  }
+  return ids;
+}
+
 async function buildFolder(
   objects: ObjectStore,
   files: ReadonlyMap<string, string | Uint8Array>,
+  there: ReadonlySet<string>,
 ): Promise<TreeEntry[]> {
   const entries: TreeEntry[] = [];
   const folders = new Map<string, Map<string, string | Uint8Array>>();
   for (const [path, content] of files) {
     const [first = '', ...rest] = pathSegments(path);
     if (rest.length === 0) {
-      entries.push(await fileEntry(objects, first, content));
+      entries.push(await fileEntry(objects, first, content, there));
     } else {
       const inner = folders.get(first) ?? new Map<string, string | Uint8Array>();
       folders.set(first, inner.set(rest.join('/'), content));
     }
   }
   for (const [name, inner] of folders) {
-    const objectId = await objects.writeTree(await buildFolder(objects, inner));
+    const objectId = await objects.writeTree(await buildFolder(objects, inner, there));
     entries.push({ mode: '40000', name: textToName(name), objectId });
   }
   return entries;
@@ -123,9 +141,12 @@ async function fileEntry(
   objects: ObjectStore,
   name: string,
   content: string | Uint8Array,
+  there: ReadonlySet<string>,
 ): Promise<TreeEntry> {
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
-  return { mode: '100644', name: textToName(name), objectId: await objects.writeBlob(bytes) };
+  const id = blobIdOf(bytes);
+  const objectId = there.has(id) ? id : await objects.writeBlob(bytes);
+  return { mode: '100644', name: textToName(name), objectId };
 }
 
 function refuseUnless(wanted: 'file' | 'folder', entry: TreeEntry, path: string): void {

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { lstat, readFile, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { compareText } from '../base/compare-text.ts';
 import { ControllerError } from '../base/controller-error.ts';
+import { blobIdOf } from '../git/blob-id.ts';
 import { MAX_LISTED_ENTRIES } from '../git/list-files.ts';
 import type { FileTree, TreeFile } from './file-tree.ts';
 
@@ -57,16 +57,11 @@ async function walk(
     files.push({
       path,
       kind: 'file',
-      blob: found.size > HASHED_BYTES ? '' : gitBlobId(await readFile(full)),
+      blob: found.size > HASHED_BYTES ? '' : blobIdOf(await readFile(full)),
     });
   } else {
     files.push({ path, kind: 'symlink', blob: '' });
   }
-}
-
-/** The id that Git gives a content. Source: git-hash-object(1). */
-function gitBlobId(content: Uint8Array): string {
-  return createHash('sha1').update(`blob ${content.byteLength}\0`).update(content).digest('hex');
 }
 
 async function exists(path: string): Promise<boolean> {

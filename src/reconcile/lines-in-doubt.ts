@@ -13,6 +13,7 @@ import type { RecentDeletes } from './recent-deletes.ts';
 
 /** Whether a lock has images that came after a delete was announced in their repository, so that a later pass has to look. */
 export function hasDoubts(lock: Lock, destination: Destination, recent: RecentDeletes): boolean {
+  if (!recent.hasAny) return false;
   return placesOf(lock, destination).some(({ line, place }) =>
     recent.isInDoubt(place, line.digest),
   );
@@ -31,6 +32,7 @@ export async function lostInDoubt(
   { lock, recent, named }: Doubts,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
+  if (!recent.hasAny) return new Set();
   const inDoubt = placesOf(lock, mirror.destination).filter(
     ({ line, place }) =>
       recent.isInDoubt(place, line.digest) ||

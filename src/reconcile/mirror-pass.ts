@@ -127,6 +127,7 @@ function countLines(
   before: Lock | undefined,
   after: Lock,
 ): { added: number; addedBytes: number; leaving: number } {
+  if (before === after) return { added: 0, addedBytes: 0, leaving: 0 };
   const key = ({ destination, digest, source }: Lock['images'][number]): string =>
     `${destination} ${digest} ${source}`;
   const old = new Set(before?.images.map(key));
