@@ -5,72 +5,18 @@ import {
   documentsOf,
   packageOf,
 } from '../../../test/support/catalogs/model-from-documents.ts';
+import {
+  CHAIN,
+  bundle,
+  gear,
+  span,
+  withBundle,
+  withEntries,
+} from '../../../test/support/catalogs/gear-package.ts';
 import { RICH_FILES } from '../../../test/support/catalogs/rich-catalog.ts';
-import type {
-  CatalogBundle,
-  CatalogPackage,
-  ChannelEntry,
-  DeprecationEntry,
-} from '../catalog-package.ts';
+import type { CatalogBundle, CatalogPackage } from '../catalog-package.ts';
 import { validateCatalog } from './validate-catalog.ts';
 import { validateApartFromImages, validatePackage } from './validate-package.ts';
-
-const span = { file: 0, start: 0, end: 1 };
-
-function bundle(version: string, changes: Partial<CatalogBundle> = {}): CatalogBundle {
-  return {
-    span,
-    name: `gear.v${version}`,
-    image: `quay.io/example/gear-bundle@sha256:${'a'.repeat(64)}`,
-    relatedImages: [],
-    packages: [{ packageName: 'gear', version }],
-    providedApis: [],
-    requiredApis: [],
-    requiredPackages: [],
-    propertyFaults: [],
-    hasObjects: false,
-    ...changes,
-  };
-}
-
-const CHAIN: readonly ChannelEntry[] = [
-  { name: 'gear.v1.0.0', replaces: 'gear.v0.9.0' },
-  { name: 'gear.v1.1.0', replaces: 'gear.v1.0.0', skips: ['gear.v1.0.1'] },
-];
-
-/** A valid package, with the changes. */
-function gear(changes: Partial<CatalogPackage> = {}): CatalogPackage {
-  return {
-    name: 'gear',
-    definitions: [{ span, defaultChannel: 'stable' }],
-    channels: [{ span, name: 'stable', entries: CHAIN }],
-    bundles: [bundle('1.0.0'), bundle('1.1.0')],
-    deprecations: [],
-    others: [],
-    ...changes,
-  };
-}
-
-function withEntries(...entries: ChannelEntry[]): CatalogPackage {
-  const names = new Set(entries.map(({ name }) => name));
-  return gear({
-    channels: [{ span, name: 'stable', entries }],
-    bundles: [...names].map((name) => bundle(name.slice('gear.v'.length), { name })),
-  });
-}
-
-function withBundle(changes: Partial<CatalogBundle>): CatalogPackage {
-  const changed = bundle('1.1.0', changes);
-  const entries = [CHAIN[0] ?? { name: '' }, { name: changed.name, replaces: 'gear.v1.0.0' }];
-  return gear({
-    channels: [{ span, name: 'stable', entries }],
-    bundles: [bundle('1.0.0'), changed],
-  });
-}
-
-function withDeprecation(...entries: DeprecationEntry[]): CatalogPackage {
-  return gear({ deprecations: [{ span, entries }] });
-}
 
 function release(
   release: string,
@@ -120,15 +66,6 @@ it.each<{ rule: string; source: CatalogPackage }>([
     rule: 'versions that differ by build metadata only (V17)',
     source: withBundle({ packages: [{ packageName: 'gear', version: '1.0.0+1' }] }),
   },
-  {
-    rule: 'deprecations of all kinds (V18)',
-    source: withDeprecation(
-      { reference: { schema: 'olm.package' }, message: 'old' },
-      { reference: { schema: 'olm.channel', name: 'stable' }, message: 'old' },
-      { reference: { schema: 'olm.bundle', name: 'gear.v1.0.0' }, message: 'old' },
-    ),
-  },
-  { rule: 'deprecations of nothing (V18)', source: withDeprecation() },
   {
     rule: 'nothing but documents of other schemas',
     source: gear({
@@ -363,70 +300,6 @@ it.each<{ rule: string; id: string; source: CatalogPackage; says: string }>([
     id: 'a version twice',
     source: withBundle({ packages: [{ packageName: 'gear', version: '1.0.0' }] }),
     says: 'duplicate versions: "gear.v1.0.0", "gear.v1.1.0" have the version 1.0.0',
-  },
-  {
-    rule: 'V18',
-    id: 'deprecations without package',
-    source: gear({
-      definitions: [],
-      channels: [],
-      bundles: [],
-      deprecations: [{ span, entries: [] }],
-    }),
-    says: 'no olm.package document',
-  },
-  {
-    rule: 'V18',
-    id: 'two documents',
-    source: gear({
-      deprecations: [
-        { span, entries: [] },
-        { span, entries: [] },
-      ],
-    }),
-    says: '2 olm.deprecations',
-  },
-  {
-    rule: 'V18',
-    id: 'an unknown schema',
-    source: withDeprecation({ reference: { schema: 'olm.csv' }, message: 'old' }),
-    says: 'unknown schema',
-  },
-  {
-    rule: 'V18',
-    id: 'a reference twice',
-    source: withDeprecation(
-      { reference: { schema: 'olm.package' }, message: 'old' },
-      { reference: { schema: 'olm.package' }, message: 'older' },
-    ),
-    says: 'several entries for olm.package',
-  },
-  {
-    rule: 'V18',
-    id: 'a channel that is not there',
-    source: withDeprecation({ reference: { schema: 'olm.channel', name: 'fast' }, message: 'old' }),
-    says: 'names no channel',
-  },
-  {
-    rule: 'V18',
-    id: 'a bundle that is not there',
-    source: withDeprecation({
-      reference: { schema: 'olm.bundle', name: 'gear.v3' },
-      message: 'old',
-    }),
-    says: 'names no bundle',
-  },
-  {
-    rule: 'V18',
-    id: 'a package with a name',
-    source: withDeprecation({ reference: { schema: 'olm.package', name: 'gear' }, message: 'old' }),
-    says: 'has a name',
-  },
-  {
-    rule: 'V18',
-    id: 'no message',
-    source: withDeprecation({ reference: { schema: 'olm.package' }, message: '' }),
-    says: 'no message',
   },
 ])('refuses $id ($rule)', ({ source, says }) => {
   const messages = validatePackage(source);
