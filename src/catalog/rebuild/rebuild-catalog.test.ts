@@ -17,6 +17,7 @@ import {
 } from '../../../test/support/catalogs/read-layer.ts';
 import {
   makeArtifact,
+  makeCosignSignature,
   makeIndex,
   type MadeImage,
   seededBytes,
@@ -314,17 +315,17 @@ it('moves one layer and what names it when a document more is kept', async () =>
   expect(added).toHaveLength(1 + 2 + 2 + 1);
 });
 
-it('hides a folder of configs that had another name, and says where they are now', async () => {
+it.each([
+  { label: '/olm', hidden: ['.wh.configs', '.wh.olm'] },
+  { label: '/configs/all', hidden: ['.wh.configs'] },
+  // What the folders above are like is not known, and they would have to be written too.
+  { label: '/opt/olm', hidden: ['.wh.configs'] },
+])('hides configs that were in $label, and says where they are now', async ({ label, hidden }) => {
   await using folder = await temporaryFolder();
-  const { digest, image } = await rebuild(await makeWorld({ label: '/olm' }), folder.path);
+  const { digest, image } = await rebuild(await makeWorld({ label }), folder.path);
   const instance = at(await readImages(image, digest), 0);
   const hiding = await readLayer(image, at(instance.layers, -2));
-  expect(hiding.map(({ name }) => name)).toEqual([
-    '.wh.configs',
-    '.wh.olm',
-    'tmp/',
-    'tmp/.wh.cache',
-  ]);
+  expect(hiding.map(({ name }) => name)).toEqual([...hidden, 'tmp/', 'tmp/.wh.cache']);
   const config = await readJson(image, instance.config);
   expect(config).toMatchObject({ config: { Labels: { [CONFIGS_LABEL]: '/configs' } } });
 });
@@ -363,16 +364,23 @@ it('builds the instances of nested indexes and leaves attestations out', async (
     await makeCatalog({ files: FIXTURE_FILES, platforms: [AMD64] }),
     await makeCatalog({ files: FIXTURE_FILES, platforms: [ARM64] }),
   ];
-  const attestation = makeArtifact({
-    artifactType: 'application/vnd.in-toto+json',
-    layers: [{ mediaType: 'application/vnd.in-toto+json', content: '{}' }],
-  });
+  // BuildKit's attestations have the config of an image, and are told by their descriptors alone.
+  const attestation = await makeCatalog({ files: {}, platforms: [AMD64] });
   const unknown = { os: 'unknown', architecture: 'unknown' };
-  const named = { ...attestation, descriptor: { ...attestation.descriptor, platform: unknown } };
-  const world = worldOf(makeIndex([makeIndex([arm64]), amd64, named, attestation]), FIXTURE_FILES);
+  const annotations = { 'vnd.docker.reference.type': 'attestation-manifest' };
+  const attestations = [
+    { ...attestation, descriptor: { ...attestation.descriptor, platform: unknown } },
+    { ...attestation, descriptor: { ...attestation.descriptor, annotations } },
+    makeArtifact({
+      artifactType: 'application/vnd.in-toto+json',
+      layers: [{ mediaType: 'application/vnd.in-toto+json', content: '{}' }],
+    }),
+  ];
+  const index = makeIndex([makeIndex([arm64]), amd64, ...attestations]);
+  const world = worldOf(index, FIXTURE_FILES);
   const { digest, image } = await rebuild(world, folder.path);
-  const index = await readParsed(image, digest);
-  expect(index.kind === 'index' && index.manifests).toEqual([
+  const parsed = await readParsed(image, digest);
+  expect(parsed.kind === 'index' && parsed.manifests).toEqual([
     {
       mediaType: MEDIA_TYPES.ociManifest,
       digest: expect.any(String) as unknown,
@@ -404,11 +412,19 @@ it('builds only the platforms that are wanted', async () => {
   await expect(other).rejects.toMatchObject({ code: 'PLATFORM_NOT_FOUND' });
 });
 
-it("carries no signatures over, and gives the source's blobs and its own alone", async () => {
+it('carries no signatures over, and has no tags', async () => {
   await using folder = await temporaryFolder();
-  const world = await makeWorld();
-  const { digest, image } = await rebuild(world, folder.path);
-  expect(await image.findAttachments(digest, signal)).toEqual({ tags: [], referrers: [] });
+  const made = await makeCatalog({ files: FIXTURE_FILES });
+  const registry = createMemoryRegistry('registry.example.com');
+  registry.add('catalog', made, 'v1');
+  const signature = makeCosignSignature(made.top.digest);
+  registry.add('catalog', signature.image, signature.tag);
+  const source = registry.source('catalog');
+  const catalog = plainCatalog(made.top.digest, FIXTURE_FILES);
+  const { digest, image } = await rebuild({ source, catalog }, folder.path);
+  expect((await source.findAttachments(made.top.digest, signal)).tags).toEqual([signature.tag]);
+  for (const one of [digest, made.top.digest])
+    expect(await image.findAttachments(one, signal)).toEqual({ tags: [], referrers: [] });
   await expect(image.readManifest({ kind: 'tag', tag: 'v1' }, signal)).rejects.toMatchObject({
     code: 'REGISTRY_NOT_FOUND',
   });
