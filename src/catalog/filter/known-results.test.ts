@@ -111,6 +111,15 @@ it('pins a pre-release that a later version skips', () => {
   expect(kept).toEqual(['rhbk.v26.0.8-opr.1']);
 });
 
+it('pins the nearest to the head of those that differ by build metadata only', () => {
+  const entries = chain('gear', ['1.0.0_9', '1.0.0_5', '1.0.0_1', '1.1.0']);
+  const gear = documentsOf('gear', [{ name: 'stable', entries }]);
+
+  const kept = keptOf(gear, { name: 'gear', minVersion: '1.0.0', maxVersion: '1.0.0' });
+
+  expect(kept).toEqual(['gear.v1.0.0_1']);
+});
+
 it('takes the head of every channel, by the graph and not by the version', () => {
   const mas = [{ name: '3scale.v0.12.0' }, { name: '3scale.v0.11.0', replaces: '3scale.v0.12.0' }];
   const documents = documentsOf('3scale', [
