@@ -83,7 +83,7 @@ const next = timed('next lock made and compared', () => {
   if (!isSameState(after, lock)) throw new Error('there was something to do');
   return after;
 });
-timed('resources and lock written', () => renderOutput(next, mirror));
+timed('resources and lock written', () => renderOutput(next, mirror, new Map()));
 
 const total = [...seconds].reduce(
   (sum, [name, one]) => (name === 'image sets read' ? sum : sum + one),
@@ -97,7 +97,7 @@ console.log(
 
 await using site = await makeMirrorSite();
 const commit = await site.git.commit('main', made.files);
-const published = renderOutput({ ...lock, source: { commit, branch: 'main' } }, mirror);
+const published = renderOutput({ ...lock, source: { commit, branch: 'main' } }, mirror, new Map());
 await site.git.commit('manifests', Object.fromEntries(published));
 const flags = ['--source', site.git.url, '--destination', `docker://${DESTINATION}`];
 await printPass('first pass, with the fetch');

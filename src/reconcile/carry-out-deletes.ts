@@ -65,7 +65,7 @@ export async function carryOutDeletes(
     const published = await branch.publish(
       {
         folder: mirror.output,
-        files: renderOutput(after, mirror),
+        files: renderOutput(after, mirror, context.files.templates),
         message: deletedMessage(context, work.plan, gone.size, after.images.length),
         host: mirror.destination.host,
       },

@@ -29,7 +29,7 @@ export async function describePlan(
       path.startsWith(prefix) ? [[path.slice(prefix.length), text]] : [],
     ),
   );
-  const after = renderLockedResources(next, context.mirror);
+  const after = renderLockedResources(next, context.mirror, context.files.templates);
   const sameResources =
     before.size === after.size && [...after].every(([name, text]) => before.get(name) === text);
   const sameLock = lock !== undefined && isSameState(next, lock);

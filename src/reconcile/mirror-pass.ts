@@ -81,7 +81,7 @@ async function attemptPass(
   const published = await context.branch.publish(
     {
       folder: context.mirror.output,
-      files: renderOutput(next, context.mirror),
+      files: renderOutput(next, context.mirror, context.files.templates),
       message: publishedMessage(context, plan, { ...counts, total: next.images.length }, failures),
       host: context.mirror.destination.host,
     },

@@ -8,16 +8,21 @@ import {
   parseDestination,
   relativePlace,
 } from '../oci/destination.ts';
-import type { Digest } from '../oci/digest.ts';
 import { parseReference } from '../oci/reference.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { DeletionFile, OtherMirror } from '../plan/plan-input.ts';
 import { additionalEntries } from '../resolve/additional-entries.ts';
 import { additionalRequests } from '../resolve/additional-requests.ts';
-import { type Resolved, resolveImages } from '../resolve/resolve-images.ts';
+import {
+  type Resolved,
+  type ResolveDependencies,
+  resolveImages,
+} from '../resolve/resolve-images.ts';
 import { unitePlaces } from '../resolve/unite-places.ts';
-import { lookUpDigest, sourceOf, targetOf } from './ends.ts';
+import { type ResolvedCatalogs, resolveCatalogs } from './catalogs/resolve-catalogs.ts';
+import { sourceOf, targetOf } from './ends.ts';
+import { knownDigests } from './known-digests.ts';
 import { type BlobsOf, readBlobs, sizeOf } from './known-content.ts';
 import { lostInDoubt } from './lines-in-doubt.ts';
 import { deletionFiles, namedPlaces } from './named-places.ts';
@@ -35,6 +40,10 @@ export interface PreparedPlan {
   readonly others: readonly OtherMirror[];
   readonly recent: RecentDeletes;
   readonly blobsOf: BlobsOf;
+  /** What catalogs are built and copied from. */
+  readonly catalogs: Pick<ResolvedCatalogs, 'builders' | 'built'>;
+  /** What the filters of catalogs found odd. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -46,13 +55,13 @@ export async function preparePlan(
   context: PassContext,
   signal: AbortSignal,
 ): Promise<PreparedPlan> {
-  const { mirror, files, branch, known, transfer } = context;
+  const { mirror, files, branch, transfer } = context;
   const { destination } = mirror;
   const locks = await branch.locks(signal);
   const own = locks.find(({ folder }) => folder === mirror.output);
   if (own?.error !== undefined) throw own.error;
   const atHost = locks.filter((lock) => isAtHost(lock, destination.host));
-  const others = otherMirrors({ ...mirror, host: destination.host }, known, locks);
+  const others = otherMirrors({ ...mirror, host: destination.host }, context.known, locks);
   const lock = own?.lock;
   const since = new Date(context.startedAt.getTime() - RECENT_MS);
   const recent = await branch.recentDeletes(
@@ -61,19 +70,27 @@ export async function preparePlan(
   );
   const named = namedByImageSets(context);
   const taken = await lostInDoubt(context, { lock, recent, named }, signal);
-  const resolved = await resolve(context, [...(own === undefined ? [] : [own]), ...atHost], signal);
+  const here = withoutLost(lock, context.lost.union(taken));
+  const known = knownDigests(context, [...(own === undefined ? [] : [own]), ...atHost]);
+  const catalogs = await resolveCatalogs(context, here, known, signal);
+  const resolved = unite(catalogs, await resolveAdditional(context, known, signal));
   const deletions = deletionFiles(files.deletions, files.documents, destination);
   const found = await findUnlocked(context, lock, deletions, resolved.wanted, signal);
-  const blobsOf = await readNewBlobs(context, lock, resolved.wanted, signal);
+  const blobsOf = await readNewBlobs(
+    context,
+    lock,
+    { wanted: resolved.wanted, built: catalogs.built },
+    signal,
+  );
   const plan = makePlan({
     mirror: mirror.name,
     destination,
     source: { commit: context.source.commit, branch: context.source.branch },
-    lock: withoutLost(lock, context.lost.union(taken)),
+    lock: here,
     configurations: files.configurations,
     deletions,
     wanted: resolved.wanted,
-    catalogs: [],
+    catalogs: catalogs.catalogs,
     named,
     failures: resolved.failures,
     found,
@@ -82,7 +99,8 @@ export async function preparePlan(
     blobsOf,
   });
   context.log.debug({ parallel: transfer.parallelImages, hash: plan.hash }, 'plan made');
-  return { plan, lock, locks: atHost, others, recent, blobsOf };
+  const { warnings } = catalogs;
+  return { plan, lock, locks: atHost, others, recent, blobsOf, catalogs, warnings };
 }
 
 /** The places that the image sets name, each with the first entry that does. */
@@ -92,62 +110,23 @@ function namedByImageSets({ files, mirror }: PassContext): ReadonlyMap<string, W
   return new Map(named.map(({ place, entry }) => [formatPlace(place), entry]));
 }
 
-async function resolve(
-  { mirror, files, ends, digests, transfer, isResync }: PassContext,
-  locks: readonly BranchLock[],
+/** Additional images; their entries were validated when the files were read. */
+async function resolveAdditional(
+  { mirror, files }: PassContext,
+  known: ResolveDependencies,
   signal: AbortSignal,
 ): Promise<Resolved> {
   const { entries } = additionalEntries(files.documents.filter(({ kind }) => kind === 'mirror'));
-  const digestBySource = isResync ? new Map<string, Digest>() : lockedDigests(locks);
-  const requested = additionalRequests(entries, mirror.destination);
-  const resolved = await resolveImages(
-    requested.requests,
-    {
-      lockedDigest: (source) => digestBySource.get(source),
-      async lookUpDigest(reference, lookUpSignal) {
-        const key =
-          reference.kind === 'layout'
-            ? `${mirror.ociRoot ?? ''} ${reference.directory}`
-            : sourceKey(reference);
-        const known = digests.get(key);
-        if (known !== undefined) return known;
-        const asking = lookUpDigest(ends, reference, mirror.ociRoot, lookUpSignal);
-        digests.set(key, asking);
-        // A failure is not remembered: the next mirror or attempt asks again.
-        asking.catch(() => digests.delete(key));
-        return asking;
-      },
-      parallel: transfer.parallelImages,
-    },
-    signal,
-  );
+  const { requests, failures } = additionalRequests(entries, mirror.destination);
+  const resolved = await resolveImages(requests, known, signal);
+  return { wanted: resolved.wanted, failures: [...failures, ...resolved.failures] };
+}
+
+function unite(...all: readonly Pick<Resolved, 'wanted' | 'failures'>[]): Resolved {
   return unitePlaces({
-    wanted: resolved.wanted,
-    failures: [...requested.failures, ...resolved.failures],
+    wanted: all.flatMap(({ wanted }) => wanted),
+    failures: all.flatMap(({ failures }) => failures),
   });
-}
-
-function sourceKey({
-  registry,
-  repository,
-  tag,
-}: {
-  registry: string;
-  repository: string;
-  tag?: string;
-}): string {
-  return `${registry}/${repository}:${tag ?? 'latest'}`;
-}
-
-/** What the locks of a registry know of sources; the first lock counts most, and what stays more than what goes. */
-function lockedDigests(locks: readonly BranchLock[]): Map<string, Digest> {
-  const digestBySource = new Map<string, Digest>();
-  for (const { lock } of locks) {
-    for (const { source, digest } of [...(lock?.images ?? []), ...(lock?.deleting ?? [])]) {
-      if (!digestBySource.has(source)) digestBySource.set(source, digest);
-    }
-  }
-  return digestBySource;
 }
 
 /**
@@ -204,7 +183,7 @@ async function findUnlocked(
 async function readNewBlobs(
   { ends, mirror, transfer }: PassContext,
   lock: Lock | undefined,
-  wanted: readonly WantedImage[],
+  { wanted, built }: Pick<Resolved, 'wanted'> & Pick<ResolvedCatalogs, 'built'>,
   signal: AbortSignal,
 ): Promise<BlobsOf> {
   const lines = lock?.images ?? [];
@@ -221,7 +200,7 @@ async function readNewBlobs(
   const coming = fresh.map(({ digest, platforms, source }) => ({
     digest,
     platforms,
-    reader: () => sourceOf(ends, parseReference(source), mirror.ociRoot),
+    reader: () => built.get(digest) ?? sourceOf(ends, parseReference(source), mirror.ociRoot),
   }));
   return readBlobs([...coming, ...there], ends.manifests, transfer.parallelImages, signal);
 }

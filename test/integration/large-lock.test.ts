@@ -32,7 +32,7 @@ describe.skipIf(!hasGit)(
       }).mirrors;
       if (mirror === undefined) throw new Error('the settings have a mirror');
       expect(mirror.destination).toEqual(parseDestination(`docker://${destination}`));
-      await site.git.commit('manifests', Object.fromEntries(renderOutput(lock, mirror)));
+      await site.git.commit('manifests', Object.fromEntries(renderOutput(lock, mirror, new Map())));
     }, 120_000);
     afterAll(() => stack.disposeAsync());
 

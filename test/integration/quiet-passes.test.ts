@@ -25,7 +25,7 @@ async function makeQuietSite(): Promise<QuietSite> {
   const destination = parseDestination(`docker://${DESTINATION}`);
   const [mirror] = settingsFromFlags({ source: site.git.url, destination: DESTINATION }).mirrors;
   if (mirror === undefined) throw new Error('the settings have a mirror');
-  const files = renderOutput(lock, { ...mirror, destination });
+  const files = renderOutput(lock, { ...mirror, destination }, new Map());
   await site.git.commit('manifests', Object.fromEntries(files));
   return {
     site,

@@ -8,7 +8,7 @@ import { validateCatalog } from '../../catalog/validate/validate-catalog.ts';
 import type { BundleFault } from '../../lock/wanted-catalog.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { ImageSource } from '../../oci/ends.ts';
-import type { CatalogRequest } from './catalog-request.ts';
+import { type CatalogRequest, isWholeCatalog } from './catalog-request.ts';
 import type { SelectedBundle, SelectedCatalog } from './select-catalog.ts';
 
 /** The image of a catalog as it is to be mirrored. */
@@ -62,8 +62,8 @@ export function inputsOf(
   sourceDigest: Digest,
   without: readonly { readonly bundle: string }[],
 ): Digest | undefined {
-  const isWhole = selection.full && selection.packages === undefined;
-  if (isWhole && platforms === undefined && without.length === 0) return undefined;
+  if (isWholeCatalog({ selection }) && platforms === undefined && without.length === 0)
+    return undefined;
   const names = without.map(({ bundle }) => bundle);
   return catalogInputs({ sourceDigest, selection, platforms, without: names });
 }

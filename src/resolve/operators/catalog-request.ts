@@ -36,3 +36,8 @@ export interface CatalogTemplate {
   readonly of: string;
   readonly entry: WantingEntry;
 }
+
+/** Whether all of a catalog is wanted, as its makers published it. */
+export function isWholeCatalog({ selection }: Pick<CatalogRequest, 'selection'>): boolean {
+  return selection.full && selection.packages === undefined;
+}

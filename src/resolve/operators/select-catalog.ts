@@ -8,12 +8,11 @@ import { filterCatalog } from '../../catalog/filter/filter-catalog.ts';
 import { SelectionFailure } from '../../catalog/filter/selection-failure.ts';
 import { type NeededImage, imagesOfPackages } from '../../catalog/images/images-of-packages.ts';
 import { tagAndDigestWarning } from '../../catalog/images/images-of-bundle.ts';
-import { validateCatalog } from '../../catalog/validate/validate-catalog.ts';
 import type { BundleFault } from '../../lock/wanted-catalog.ts';
 import type { WantingEntry } from '../../lock/wanted-image.ts';
 import { type Destination, placeOperatorImage } from '../../oci/destination.ts';
 import type { ImageRequest } from '../image-request.ts';
-import type { CatalogRequest } from './catalog-request.ts';
+import { type CatalogRequest, isWholeCatalog } from './catalog-request.ts';
 
 /** What a request takes of a catalog. */
 export interface SelectedCatalog {
@@ -40,8 +39,8 @@ export interface SelectedBundle {
 }
 
 /**
- * Applies the filter of a request to the catalog that it names, validates the result as OLM would, and lists the images
- * that its bundles need (spec, operator-catalogs, 3 and 4).
+ * Applies the filter of a request, which validates its result as OLM would, and lists the images that the bundles need
+ * (spec, operator-catalogs, 3 and 4).
  * @throws ControllerError CATALOG_SELECTION, CATALOG_INVALID with the position of the entry.
  */
 export async function selectCatalog(
@@ -51,9 +50,7 @@ export async function selectCatalog(
   signal: AbortSignal,
 ): Promise<SelectedCatalog> {
   const filtered = await filter(request, catalog, signal);
-  const isWhole = request.selection.full && request.selection.packages === undefined;
-  // A catalog that is copied as it is has the faults of its makers.
-  if (!isWhole) refuseInvalid(request, filtered);
+  const isWhole = isWholeCatalog(request);
   const { images, faulty } = imagesOfPackages(filtered.packages);
   const allowed = images.flatMap((image) => allowedImage(request, image));
   const isAllowed = new Set(allowed.map(({ source }) => source));
@@ -92,13 +89,6 @@ async function filter(
     const lines = error.findings.map((finding) => formatProblem(request.locate(finding)));
     throw failure(request, lines, error);
   }
-}
-
-function refuseInvalid(request: CatalogRequest, filtered: FilteredCatalog): void {
-  const faults = validateCatalog(filtered);
-  if (faults.length === 0) return;
-  const intro = `OLM would refuse what the filter leaves of ${request.name}`;
-  throw failure(request, [intro, ...faults]);
 }
 
 function failure(

@@ -1,0 +1,153 @@
+import { ControllerError } from '../../base/controller-error.ts';
+import type { EntryFailure } from '../../lock/entry-failure.ts';
+import type { LockedBundle } from '../../lock/lock.ts';
+import type { BundleFault } from '../../lock/wanted-catalog.ts';
+import type { Digest } from '../../oci/digest.ts';
+import type { ImageSource } from '../../oci/ends.ts';
+import { formatPlace } from '../../oci/destination.ts';
+import type { CatalogOutcome, RebuiltCatalog } from '../../plan/next-catalogs.ts';
+import type { Plan, PlannedImage } from '../../plan/plan.ts';
+import type { PlannedCatalog } from '../../plan/planned-catalog.ts';
+import type { CatalogBuilder } from './catalog-builder.ts';
+
+/** The catalogs of a plan, once it is known which of their images are there. */
+export interface SettledCatalogs {
+  /** To be copied now, each under the digest that it has without its incomplete bundles. */
+  readonly images: readonly PlannedImage[];
+  /** Where they are copied from, by digest. */
+  readonly sources: ReadonlyMap<Digest, ImageSource>;
+  readonly outcome: CatalogOutcome;
+  readonly failures: readonly EntryFailure[];
+}
+
+export interface SettleOptions {
+  readonly plan: Plan;
+  /** The catalogs of the plan's adds and updates. */
+  readonly images: readonly PlannedImage[];
+  readonly builders: ReadonlyMap<string, CatalogBuilder>;
+  /** Why an image of the plan is not at its destination; undefined: it is there. */
+  readonly reasonOf: (destination: string) => string | undefined;
+}
+
+/**
+ * What of the catalogs can be published (design.md, section 5, step 6): an incomplete bundle is left out, if what is
+ * left is valid and has every bundle of the published catalog that is still selected; else the published one stays.
+ */
+export async function settleCatalogs(
+  { plan, images, builders, reasonOf }: SettleOptions,
+  signal: AbortSignal,
+): Promise<SettledCatalogs> {
+  const catalogAt = new Map(plan.catalogs.map((catalog) => [catalog.destination, catalog]));
+  const copies: PlannedImage[] = [];
+  const sources = new Map<Digest, ImageSource>();
+  const kept = new Set<string>();
+  const rebuilt = new Map<string, RebuiltCatalog>();
+  const failures: EntryFailure[] = [];
+  for (const image of images) {
+    const catalog = catalogAt.get(image.destination);
+    if (catalog === undefined) continue;
+    try {
+      const settled = await settle(
+        catalog,
+        builders.get(formatPlace(image.place)),
+        reasonOf,
+        signal,
+      );
+      if (settled === undefined) {
+        copies.push(image);
+        continue;
+      }
+      const { source, faults, ...made } = settled;
+      copies.push({ ...image, digest: made.digest });
+      sources.set(made.digest, source);
+      rebuilt.set(image.destination, made);
+      failures.push(incomplete(catalog, faults));
+    } catch (error) {
+      if (!(error instanceof ControllerError) || signal.aborted) throw error;
+      kept.add(image.destination);
+      failures.push({ entries: catalog.entries, wanted: catalog.source, error });
+    }
+  }
+  return { images: copies, sources, outcome: { kept, rebuilt }, failures };
+}
+
+interface Settled extends RebuiltCatalog {
+  readonly source: ImageSource;
+  /** What it had to be built without since it was planned. */
+  readonly faults: readonly BundleFault[];
+}
+
+/** Undefined: it can be copied as it was planned. @throws ControllerError where it cannot be published. */
+async function settle(
+  catalog: PlannedCatalog,
+  builder: CatalogBuilder | undefined,
+  reasonOf: SettleOptions['reasonOf'],
+  signal: AbortSignal,
+): Promise<Settled | undefined> {
+  const faults = catalog.bundles.flatMap((bundle) => faultOf(bundle, reasonOf));
+  const without = [...catalog.without, ...faults];
+  if (faults.length === 0 || builder === undefined) {
+    refuseLoss(catalog, catalog.bundles, without);
+    return undefined;
+  }
+  const { digest, image: source, inputs, ...built } = await builder.build(without, signal);
+  const listed = new Set(built.bundles.map(keyOf));
+  const bundles = catalog.bundles.filter((bundle) => listed.has(keyOf(bundle)));
+  refuseLoss(catalog, bundles, without);
+  if (inputs === undefined) throw new TypeError('a catalog without some bundles was built');
+  const names = without.map(({ bundle }) => bundle);
+  return { digest, inputs, bundles, without: names, source, faults };
+}
+
+function faultOf(
+  { package: name, bundle, images }: LockedBundle,
+  reasonOf: SettleOptions['reasonOf'],
+): BundleFault[] {
+  for (const image of images) {
+    const reason = reasonOf(image);
+    if (reason !== undefined) return [{ package: name, bundle, reason: `${image}: ${reason}` }];
+  }
+  return [];
+}
+
+/** Whoever installed a bundle of the published catalog must find it in the next one, if the filter still selects it. */
+function refuseLoss(
+  { source, bundles, previousBundles }: PlannedCatalog,
+  listed: readonly LockedBundle[],
+  without: readonly BundleFault[],
+): void {
+  const selected = new Set([...bundles, ...without].map(keyOf));
+  const stays = new Set(listed.map(keyOf));
+  const lost = previousBundles.filter((one) => selected.has(keyOf(one)) && !stays.has(keyOf(one)));
+  if (lost.length === 0) return;
+  const reasonOf = new Map(without.map((fault) => [keyOf(fault), fault.reason]));
+  const names = lost.map((one) => {
+    const reason = reasonOf.get(keyOf(one));
+    return reason === undefined ? one.bundle : `${one.bundle} (${reason})`;
+  });
+  throw new ControllerError(
+    'CATALOG_SELECTION',
+    `the published catalog of ${source} stays as it is: the new one would lack bundles that it has, ${names.join(', ')}`,
+    {
+      remedy: 'retry-later',
+      hint: 'The next pass tries again; see to it that the images are there, or take the bundles out of the image set.',
+    },
+  );
+}
+
+function incomplete(catalog: PlannedCatalog, faults: readonly BundleFault[]): EntryFailure {
+  const names = faults.map(({ bundle, reason }) => `${bundle} (${reason})`);
+  const error = new ControllerError(
+    'CATALOG_INVALID',
+    `the catalog of ${catalog.source} is published without incomplete bundles: ${names.join(', ')}`,
+    {
+      remedy: 'retry-later',
+      hint: 'The next pass tries again; see to it that the images are there.',
+    },
+  );
+  return { entries: catalog.entries, wanted: catalog.source, error };
+}
+
+function keyOf(bundle: { readonly package: string; readonly bundle: string }): string {
+  return `${bundle.package}/${bundle.bundle}`;
+}
