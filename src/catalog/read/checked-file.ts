@@ -46,15 +46,16 @@ export async function readCheckedFile(
 }
 
 /** Nobody sees the file before it is whole: it is written under another name beside it. */
-export async function writeThenRename(
+export async function writeThenRename<T>(
   path: string,
-  write: (temporary: string) => Promise<void>,
-): Promise<void> {
+  write: (temporary: string) => Promise<T>,
+): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    await write(temporary);
+    const written = await write(temporary);
     await rename(temporary, path);
+    return written;
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

@@ -47,12 +47,7 @@ export function collectLayer(
     }
     const { path } = mark;
     const start = writer.bytes;
-    const limit = limitOf(path, size, start);
-    if (limit !== undefined) {
-      const fault = { offset: 0, message: limit };
-      add(`/${path}`, { path, start, size: 0, syntax: 'json', documents: [], fault });
-      return false;
-    }
+    checkSize(path, size, start);
     open = isIgnoreFile(path) ? { path, start } : { path, start, scanner: createFileScanner() };
     if (size === 0) end();
     return size > 0;
@@ -101,12 +96,15 @@ export function isIgnoreFile(path: string): boolean {
   return path === IGNORE_FILE || path.endsWith(`/${IGNORE_FILE}`);
 }
 
-/** Why a file is not kept. @throws LayerFault when the whole layer is too large */
-function limitOf(path: string, size: number, start: number): string | undefined {
+/** @throws LayerFault before anything of a file that is too large is kept */
+function checkSize(path: string, size: number, start: number): void {
   const most = isIgnoreFile(path) ? LIMITS.ignoreFileBytes : LIMITS.fileBytes;
-  if (size > most) return `a file of ${size} bytes, more than the ${most} that are read`;
+  if (size > most) {
+    throw new LayerFault(
+      `${JSON.stringify(path)} has ${size} bytes, more than the ${most} that are read`,
+    );
+  }
   if (start + size > LIMITS.layerDocumentBytes) {
     throw new LayerFault(`its documents have more than ${LIMITS.layerDocumentBytes} bytes`);
   }
-  return undefined;
 }

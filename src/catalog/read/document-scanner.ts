@@ -1,4 +1,8 @@
 import type { DocumentKeys } from './document-keys.ts';
+import { LIMITS } from './limits.ts';
+
+/** A fault: more documents than a layer may have. */
+export const TOO_MANY = `the first document over ${LIMITS.layerDocuments}`;
 
 /** A document that a scanner found: the bytes of its file from `start` to before `end`. */
 export interface ScannedDocument {

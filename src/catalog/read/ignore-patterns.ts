@@ -7,9 +7,12 @@ export interface IgnorePattern {
   readonly directory: string;
   readonly isNegated: boolean;
   readonly isForDirectories: boolean;
-  /** Parts of a path below `directory`; `**` stands for any number of parts. */
-  readonly parts: readonly string[];
+  /** What the parts of a path below `directory` have to be. */
+  readonly parts: readonly PartPattern[];
 }
+
+/** `**`: any number of parts. Else the tokens of one part: a character, `\\x`, `?`, `[…]`, or `*`. */
+type PartPattern = '**' | readonly string[];
 
 /** The patterns of one file. `directory`: where it is, '' for the root. */
 export function parseIgnorePatterns(text: string, directory: string): IgnorePattern[] {
@@ -36,9 +39,7 @@ function isMatched(
   const last = patterns.findLast((pattern) => {
     if (pattern.isForDirectories && !isDirectory) return false;
     const below = pathBelow(path, pattern.directory);
-    return (
-      below !== undefined && matchesList(below.split('/'), pattern.parts, isDoubleStar, matchesPart)
-    );
+    return below !== undefined && matchesList(below.split('/'), pattern.parts, '**', matchesPart);
   });
   return last !== undefined && !last.isNegated;
 }
@@ -58,22 +59,19 @@ function parseLine(line: string, directory: string): IgnorePattern | undefined {
   if (isForDirectories) text = text.slice(0, -1);
   if (text === '' || text === '/') return undefined;
   const isAnchored = text.includes('/');
-  const parts = text.split('/').filter((part) => part !== '');
+  const parts = text
+    .split('/')
+    .filter((part) => part !== '')
+    .map((part) => (part === '**' ? part : tokensOf(part)));
   return { directory, isNegated, isForDirectories, parts: isAnchored ? parts : ['**', ...parts] };
 }
 
-function isDoubleStar(part: string): boolean {
-  return part === '**';
-}
-
-/** One part of a path against one of a pattern: `*`, `?`, `[a-z]`, `[!a-z]`, and `\` before what means itself. */
-function matchesPart(part: string, pattern: string): boolean {
-  return matchesList(Array.from(part), tokensOf(pattern), (token) => token === '*', matchesToken);
-}
-
-/** `*`; `?`; `[…]`; or a character, with a backslash before it where it would mean something. */
 function tokensOf(pattern: string): string[] {
   return pattern.match(/\\.|\[[!^]?\]?(?:\\.|[^\]\\])*\]|[^]/gsu) ?? [];
+}
+
+function matchesPart(part: string, pattern: PartPattern): boolean {
+  return pattern !== '**' && matchesList(Array.from(part), pattern, '*', matchesToken);
 }
 
 function matchesToken(character: string, token: string): boolean {
@@ -97,32 +95,32 @@ function matchesToken(character: string, token: string): boolean {
  * Items against a pattern in which a star stands for any number of them. When something does not match, only the
  * last star takes one more: that is enough, and never takes more than items times pattern steps.
  */
-function matchesList(
+function matchesList<P>(
   items: readonly string[],
-  pattern: readonly string[],
-  isStar: (part: string) => boolean,
-  matches: (item: string, part: string) => boolean,
+  pattern: readonly P[],
+  star: P,
+  matches: (item: string, part: P) => boolean,
 ): boolean {
   let item = 0;
   let part = 0;
-  let star = -1;
+  let lastStar = -1;
   let resumeAt = 0;
   while (item < items.length) {
     const wanted = pattern[part];
-    if (wanted !== undefined && isStar(wanted)) {
-      star = part;
+    if (wanted === star) {
+      lastStar = part;
       resumeAt = item;
       part += 1;
-      // At its end `a/**` means what is in `a`, not `a` itself.
     } else if (wanted !== undefined && matches(items[item] ?? '', wanted)) {
       item += 1;
       part += 1;
-    } else if (star >= 0) {
+    } else if (lastStar >= 0) {
       resumeAt += 1;
       item = resumeAt;
-      part = star + 1;
+      part = lastStar + 1;
     } else return false;
   }
+  // At its end `a/**` means what is in `a`, not `a` itself; `a*` may mean `a`.
   const rest = pattern.slice(part);
-  return rest.every(isStar) && !(rest.length > 0 && rest[0] === '**');
+  return rest.every((left) => left === star && left !== '**');
 }

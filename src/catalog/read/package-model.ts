@@ -48,7 +48,7 @@ const Channel = z.object({
 });
 const Bundle = z.object({
   image: Text,
-  properties: list(z.object({ type: Text, value: z.unknown() })),
+  properties: list(z.object({ type: Text, value: z.unknown().optional() })),
   relatedImages: list(z.object({ name: Text, image: Text })),
 });
 const Deprecations = z.object({

@@ -2,9 +2,9 @@ import type { DocumentScanner, ScanResult } from './document-scanner.ts';
 import { createJsonScanner } from './scan-json.ts';
 import { createYamlScanner } from './scan-yaml.ts';
 
-/** Blanks before the first document that are waited for, bytes. */
-const MOST_BLANKS = 64 * 1024;
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+/** So many bytes have to tell the syntax. */
+const MOST_HEAD = 64 * 1024;
+const BYTE_ORDER_MARK = '\u00ef\u00bb\u00bf';
 
 /** A file scanned to its end. */
 export interface ScannedFile extends ScanResult {
@@ -16,20 +16,18 @@ export interface FileScanner {
   end(): ScannedFile;
 }
 
-/** Finds the documents of a file whose syntax its first byte tells: `{` is JSON, everything else YAML (spec 1.2). */
+/** Finds the documents of a file, whose syntax its first bytes tell (spec 1.2). */
 export function createFileScanner(): FileScanner {
   let scanner: DocumentScanner | undefined;
   let syntax: 'json' | 'yaml' = 'json';
   let head = Buffer.alloc(0);
 
   function choose(isAtEnd: boolean): DocumentScanner | undefined {
-    const start = BYTE_ORDER_MARK.every((byte, index) => head[index] === byte) ? 3 : 0;
-    const first = head.subarray(start).findIndex((byte) => !isBlank(byte));
-    if (first < 0 && head.length < MOST_BLANKS && !isAtEnd) return undefined;
-    // The mark comes in pieces too.
-    if (start === 0 && head.length < 3 && !isAtEnd && head[0] === BYTE_ORDER_MARK[0])
-      return undefined;
-    syntax = first >= 0 && head[start + first] !== 0x7b ? 'yaml' : 'json';
+    const text = head.toString('latin1', 0, MOST_HEAD);
+    const found = syntaxOf(text, isAtEnd || head.length >= MOST_HEAD);
+    if (found === undefined) return undefined;
+    syntax = found;
+    const start = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
     const chosen = syntax === 'json' ? createJsonScanner(start) : createYamlScanner(start);
     chosen.feed(head.subarray(start));
     return chosen;
@@ -51,6 +49,16 @@ export function createFileScanner(): FileScanner {
   };
 }
 
-function isBlank(byte: number): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+/**
+ * `{` and then a quote or `}` begin JSON, everything else is YAML: also `{schema: …}`, a mapping in flow style. What is
+ * nearly JSON is not taken for YAML, as much as it may be: a server of catalogs would refuse it.
+ * Undefined: more bytes are needed.
+ */
+function syntaxOf(text: string, isWhole: boolean): 'json' | 'yaml' | undefined {
+  if (!isWhole && BYTE_ORDER_MARK.startsWith(text)) return undefined;
+  const match = /^(?:\u00ef\u00bb\u00bf)?[ \t\r\n]*(?:(\{)[ \t\r\n]*)?(.)?/s.exec(text);
+  const [, brace, next] = match ?? [];
+  if (next === undefined && !isWhole) return undefined;
+  if (brace === undefined) return next === undefined ? 'json' : 'yaml';
+  return next === undefined || next === '"' || next === '}' ? 'json' : 'yaml';
 }

@@ -1,5 +1,10 @@
 import { type KeyValue, documentKeys, isKeyOfDocument } from './document-keys.ts';
-import type { DocumentScanner, FileFault, ScannedDocument } from './document-scanner.ts';
+import {
+  type DocumentScanner,
+  type FileFault,
+  type ScannedDocument,
+  TOO_MANY,
+} from './document-scanner.ts';
 import {
   BLANK,
   CLOSES,
@@ -130,6 +135,7 @@ export function createJsonScanner(start: number): DocumentScanner {
     depth = 0;
     const keys = documentKeys(pairs);
     if ('fault' in keys) fail(documentStart, `a document that ${keys.fault}`);
+    else if (documents.length === LIMITS.layerDocuments) fail(documentStart, TOO_MANY);
     else documents.push({ keys, start: documentStart, end: offset + 1 });
   }
 

@@ -1,5 +1,10 @@
 import { type KeyValue, documentKeys, isKeyOfDocument } from './document-keys.ts';
-import type { DocumentScanner, FileFault, ScannedDocument } from './document-scanner.ts';
+import {
+  type DocumentScanner,
+  type FileFault,
+  type ScannedDocument,
+  TOO_MANY,
+} from './document-scanner.ts';
 import { LIMITS } from './limits.ts';
 import { readKeyLine } from './yaml-key-line.ts';
 
@@ -57,12 +62,10 @@ export function createYamlScanner(start: number): DocumentScanner {
     isBetween = true;
     if (!isDocument) return;
     if (end - documentStart > LIMITS.yamlDocumentBytes) failTooLong();
-    if (isUnclear) {
-      documents.push({ start: documentStart, end });
-      return;
-    }
-    const keys = documentKeys(pairs);
-    if ('fault' in keys) fail(documentStart, `a document that ${keys.fault}`);
+    const keys = isUnclear ? undefined : documentKeys(pairs);
+    if (documents.length === LIMITS.layerDocuments) fail(documentStart, TOO_MANY);
+    else if (keys === undefined) documents.push({ start: documentStart, end });
+    else if ('fault' in keys) fail(documentStart, `a document that ${keys.fault}`);
     else documents.push({ keys, start: documentStart, end });
   }
 

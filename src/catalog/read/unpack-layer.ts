@@ -12,9 +12,12 @@ const ZSTD = /^(?:28b52ffd|5.2a4d18)/;
 /**
  * The tar of a layer. How it is compressed is told by its first bytes: media types of real images are wrong
  * now and then.
- * @throws LayerFault when it cannot be unpacked, or unpacks to more than LIMITS.layerBytes; what `chunks` throws.
+ * @throws LayerFault when it cannot be unpacked, or unpacks to more than `limitBytes`; what `chunks` throws.
  */
-export async function* unpacked(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* unpacked(
+  chunks: AsyncIterable<Uint8Array>,
+  limitBytes: number = LIMITS.layerBytes,
+): AsyncGenerator<Uint8Array> {
   await using input = await peek(chunks);
   const source = input.all();
   const decoder = decoderFor(input.head);
@@ -37,8 +40,8 @@ export async function* unpacked(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
   try {
     for await (const chunk of decoder.stream as AsyncIterable<Uint8Array>) {
       total += chunk.length;
-      if (total > LIMITS.layerBytes) {
-        throw new LayerFault(`it unpacks to more than ${LIMITS.layerBytes} bytes`);
+      if (total > limitBytes) {
+        throw new LayerFault(`it unpacks to more than ${limitBytes} bytes`);
       }
       yield chunk;
     }
