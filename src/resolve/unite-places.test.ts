@@ -33,6 +33,14 @@ describe('unitePlaces', () => {
     ]);
   });
 
+  it('is for operators first where an additional image is the same', () => {
+    const images = [wanted('q/a:1', 9), wanted('q/a:1', 4, { kind: 'related-image' })];
+    for (const order of [images, images.toReversed()]) {
+      const { wanted: united } = unitePlaces({ wanted: order, failures: [] });
+      expect(united.map(({ kind }) => kind)).toEqual(['related-image']);
+    }
+  });
+
   it('keeps both sources of one image', () => {
     const { wanted: images } = unitePlaces({
       wanted: [wanted('z/a:1', 1), wanted('b/a:1', 2)],

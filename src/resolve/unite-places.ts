@@ -1,10 +1,22 @@
 import { compareText } from '../base/compare-text.ts';
 import { ControllerError } from '../base/controller-error.ts';
 import type { EntryFailure } from '../lock/entry-failure.ts';
-import type { WantedImage, WantingEntry } from '../lock/wanted-image.ts';
+import type { ImageKind, WantedImage, WantingEntry } from '../lock/wanted-image.ts';
 import { type Platform, formatPlatform } from '../oci/descriptor.ts';
 import { formatPlace } from '../oci/destination.ts';
 import type { Resolved } from './resolve-images.ts';
+
+/** Of one image that is wanted as several kinds, the first of these says what it is for. */
+const KINDS: readonly ImageKind[] = [
+  'catalog',
+  'bundle',
+  'related-image',
+  'release',
+  'release-component',
+  'graph',
+  'helm',
+  'additional',
+];
 
 /**
  * Makes one image of the entries that want the same at the same place: with one digest they are one image,
@@ -29,7 +41,8 @@ function uniteImages(images: readonly WantedImage[]): WantedImage[] {
   return [...bySource]
     .sort(([a], [b]) => compareText(a, b))
     .flatMap(([, same]) => {
-      const [first] = same;
+      // Looked up side by side, they come in any order.
+      const [first] = same.toSorted((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind));
       if (first === undefined) return [];
       const { platforms: own, ...image } = first;
       const entries = same.flatMap((one) => one.entries).sort(compareEntries);
