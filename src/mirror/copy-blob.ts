@@ -5,6 +5,12 @@ import type { BlobUpload, ImageSource, ImageTarget } from '../oci/ends.ts';
 import { verified } from '../oci/verified.ts';
 import type { CopyContext } from './copy-context.ts';
 
+/** Progress is told in steps of so many bytes: whoever listens does more for a report than we for a chunk. */
+const REPORTED_BYTES = 256 * 1024;
+
+/** From here on the bytes of a blob take longer than what is asked about it. */
+const LARGE_BYTES = 8 * 1024 * 1024;
+
 /** How a blob came to be at the target: nobody was asked, it was there, it was mounted, its bytes were sent. */
 export type BlobOutcome = 'known' | 'present' | 'mounted' | 'sent';
 
@@ -103,7 +109,7 @@ async function sendBlob(
   let next = opened;
   try {
     return await ledger.track(blob.digest, target.repository, 'send', async () => {
-      const outcome = await sendRepeatedly(context, signal, sendOnce);
+      const outcome = await sendRepeatedly(blob, context, signal, sendOnce);
       // Before the work counts as done, or somebody could come by in between and see neither.
       ledger.add(blob.digest, target.repository, outcome);
       return outcome;
@@ -122,13 +128,17 @@ async function sendBlob(
 
 /** Tries until it is done or there is no sense in it; a slot is held while trying, none while pausing. */
 async function sendRepeatedly(
+  { size }: Descriptor,
   context: CopyContext,
   signal: AbortSignal,
   sendOnce: () => Promise<'present' | 'sent' | ControllerError>,
 ): Promise<'present' | 'sent'> {
+  const { blobSlots, largeBlobSlots } = context;
+  const attemptOnce = (): ReturnType<typeof sendOnce> => blobSlots.run(signal, sendOnce);
   let corrupt = 0;
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await context.blobSlots.run(signal, sendOnce);
+    const outcome =
+      size < LARGE_BYTES ? await attemptOnce() : await largeBlobSlots.run(signal, attemptOnce);
     if (!(outcome instanceof ControllerError)) return outcome;
     signal.throwIfAborted();
     if (outcome.code === 'BLOB_CORRUPT') corrupt += 1;
@@ -153,39 +163,33 @@ async function transfer(
     throw error;
   });
   let sent = 0;
-  async function* counted(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of verifiedFrom(source, body, blob)) {
-      sent += chunk.byteLength;
-      progress.report({ kind: 'bytes-sent', image, bytes: chunk.byteLength });
-      yield chunk;
-    }
+  let reported = 0;
+  function report(): void {
+    progress.report({ kind: 'bytes-sent', image, bytes: sent - reported });
+    reported = sent;
   }
+  const content = verified(body, blob, (bytes) => {
+    sent += bytes;
+    if (sent - reported >= REPORTED_BYTES) report();
+  });
   try {
-    await upload.finish(counted(), signal);
+    await upload.finish(content, signal);
+    if (sent > reported) report();
     return undefined;
   } catch (error) {
-    progress.report({ kind: 'bytes-sent', image, bytes: -sent });
-    if (error instanceof ControllerError) return error;
-    throw error;
+    progress.report({ kind: 'bytes-sent', image, bytes: -reported });
+    if (!(error instanceof ControllerError)) throw error;
+    return error.code === 'BLOB_CORRUPT' ? corruptFrom(source, error) : error;
   }
 }
 
-/** As `verified`, with the name of the source in what it throws. */
-async function* verifiedFrom(
-  { name }: ImageSource,
-  body: AsyncIterable<Uint8Array>,
-  blob: Descriptor,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* verified(body, blob);
-  } catch (error) {
-    if (!(error instanceof ControllerError) || error.code !== 'BLOB_CORRUPT') throw error;
-    throw new ControllerError('BLOB_CORRUPT', `reading from ${name}: ${error.message}`, {
-      remedy: error.remedy,
-      hint: `Something on the way or ${name} itself changed the content: look at proxies and caches before it, or have the image pushed again there.`,
-      cause: error,
-    });
-  }
+/** With the name of the source, which alone can have changed the content. */
+function corruptFrom({ name }: ImageSource, error: ControllerError): ControllerError {
+  return new ControllerError('BLOB_CORRUPT', `reading from ${name}: ${error.message}`, {
+    remedy: error.remedy,
+    hint: `Something on the way or ${name} itself changed the content: look at proxies and caches before it, or have the image pushed again there.`,
+    cause: error,
+  });
 }
 
 /** About a second, doubled each time; by chance up to half of it less, so that many do not come back at once. */

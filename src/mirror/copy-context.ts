@@ -14,6 +14,8 @@ export interface CopyContext {
   readonly turns: BlobTurns;
   /** Bounds the blobs that are sent or asked for at once, over the whole pass. */
   readonly blobSlots: Slots;
+  /** Bounds the large blobs among them, whose speed is that of the machine and not that of answers. */
+  readonly largeBlobSlots: Slots;
   readonly parallelBlobs: number;
   /** How often a blob is sent before its image fails. */
   readonly transferAttempts: number;
@@ -37,6 +39,9 @@ export interface CopyOptions {
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** More at once go no faster, and cost a fifth more CPU for each byte. */
+const LARGE_BLOBS_AT_ONCE = 8;
+
 export function createCopyContext(options: CopyOptions): CopyContext {
   const { knownBlobs = () => [], parallelBlobs = 16 } = options;
   const ledgers = new Map<string, BlobLedger>();
@@ -49,6 +54,7 @@ export function createCopyContext(options: CopyOptions): CopyContext {
     },
     turns: createBlobTurns(),
     blobSlots: createSlots(parallelBlobs),
+    largeBlobSlots: createSlots(LARGE_BLOBS_AT_ONCE),
     parallelBlobs,
     transferAttempts: options.transferAttempts ?? 3,
     progress: options.progress ?? silentProgress,

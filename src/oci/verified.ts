@@ -3,10 +3,14 @@ import { ControllerError } from '../base/controller-error.ts';
 import type { Descriptor } from './descriptor.ts';
 import { algorithmOf } from './digest.ts';
 
-/** Passes chunks through; throws `BLOB_CORRUPT` in place of the end, so bad content never looks complete. */
+/**
+ * Passes chunks through; throws `BLOB_CORRUPT` in place of the end, so bad content never looks complete.
+ * @param onBytes told of the length of each chunk before it is passed on.
+ */
 export async function* verified(
   chunks: AsyncIterable<Uint8Array>,
   expected: Descriptor,
+  onBytes?: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   const algorithm = algorithmOf(expected.digest);
   const hash = createHash(algorithm);
@@ -15,6 +19,7 @@ export async function* verified(
     received += chunk.byteLength;
     if (received > expected.size) break; // A hostile server may never stop sending.
     hash.update(chunk);
+    onBytes?.(chunk.byteLength);
     yield chunk;
   }
   const actual = `${algorithm}:${hash.digest('hex')}`;

@@ -13,6 +13,7 @@ import { type Answer, discard, exchange, type Wire } from './http/exchange.ts';
 import { headersFor } from './http/headers-for.ts';
 import { createHostTrust } from './http/host-trust.ts';
 import { HttpFailure } from './http/http-failure.ts';
+import { createLargeBodies } from './http/large-bodies.ts';
 import { openResponse } from './http/open-response.ts';
 import { createReachHost, type ReachedHost } from './http/reach-host.ts';
 import { readAhead } from './http/read-ahead.ts';
@@ -46,9 +47,12 @@ export function createTransport(
 ): RegistryTransport {
   const connections = createConnections();
   const { dispatcher } = options;
+  const largeBodies = createLargeBodies(settings.idleTimeoutMs);
   const requestsByHost = new Map<string, number>();
   const wire: Wire = {
-    connections: dispatcher === undefined ? connections : { through: () => dispatcher },
+    ...(dispatcher === undefined
+      ? { connections, largeBodies }
+      : { connections: { through: () => dispatcher } }),
     chooseProxy: createChooseProxy(settings.environment),
     idleTimeoutMs: settings.idleTimeoutMs,
     count: (host) => requestsByHost.set(host, (requestsByHost.get(host) ?? 0) + 1),
@@ -145,6 +149,7 @@ export function createTransport(
       headers: headersFor(request.headers ?? {}),
       authorization: grant.authorization,
       body: body.open(),
+      isLarge: request.isLarge,
     };
     const answer = await exchange(wire, reached.origin, outgoing, signal);
     warnOnce(answer.url.host, answer.headers.warning, grant.secrets);
@@ -194,7 +199,7 @@ export function createTransport(
       }
     },
     async [Symbol.asyncDispose]() {
-      await connections[Symbol.asyncDispose]();
+      await Promise.all([connections[Symbol.asyncDispose](), largeBodies[Symbol.asyncDispose]()]);
     },
   };
 }

@@ -15,6 +15,8 @@ export interface RegistryRequest {
   readonly scopes: readonly string[];
   /** Statuses that the caller handles; any other becomes a ControllerError. */
   readonly expect: readonly number[];
+  /** Whether its body or that of its answer is large: more than a few MiB. */
+  readonly isLarge?: boolean;
   /**
    * So many bytes of the answer's body are read before it is returned, so that a body that breaks off there is
    * asked for again. For bodies that are read whole anyway.

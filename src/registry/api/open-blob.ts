@@ -4,6 +4,8 @@ import type { BlobBody } from '../../oci/ends.ts';
 import type { RegistryResponse } from '../registry-transport.ts';
 import type { Repository } from './repository.ts';
 
+/** From this size on a blob goes the way of large bodies. */
+const LARGE_BYTES = 1024 * 1024;
 /** After the first resume of a body the next ones have to be earned: so many bytes, or so many milliseconds (spec, transfer-engine, 5.8.2). */
 const RESUME_BYTES = 1024 * 1024;
 const RESUME_MS = 60_000;
@@ -104,6 +106,7 @@ async function get(
       url,
       ...(start === 0 ? {} : { headers: { range: `bytes=${start}-` } }),
       access: 'pull',
+      isLarge: blob.size - start > LARGE_BYTES,
       expect: start === 0 ? [200] : [200, 206],
       doing: `reading blob ${blob.digest} of ${repository.name}`,
     },

@@ -49,7 +49,7 @@ async function sendWhole(upload: Upload, content: AsyncIterable<Uint8Array>): Pr
   const headers = { ...OCTETS, 'content-length': String(blob.size) };
   const status = await send(
     upload,
-    { method: 'PATCH', url: session.location, headers, body: content },
+    { method: 'PATCH', url: session.location, headers, body: content, isLarge: true },
     [201, 202, 204, 413],
   );
   if (status === 413) {
@@ -120,7 +120,7 @@ async function complete(upload: Upload, body: Uint8Array): Promise<void> {
 /** Sends one request of the upload, and keeps the place where it goes on. */
 async function send(
   upload: Upload,
-  request: Pick<RepositoryRequest, 'method' | 'url' | 'headers' | 'body'>,
+  request: Pick<RepositoryRequest, 'method' | 'url' | 'headers' | 'body' | 'isLarge'>,
   expect: readonly number[],
 ): Promise<number> {
   const { repository, blob, session, signal } = upload;

@@ -3,7 +3,7 @@ import type { TlsProfile } from './host-trust.ts';
 import type { Proxy } from './choose-proxy.ts';
 
 /** Longest time that a connection is kept without use, milliseconds; a server that says less is believed. */
-const KEEP_ALIVE = 30_000;
+export const KEEP_ALIVE = 30_000;
 
 /** Connection pools, one for each pair of TLS settings and proxy. */
 export interface Connections extends AsyncDisposable {
@@ -11,7 +11,7 @@ export interface Connections extends AsyncDisposable {
 }
 
 /** Longest time to connect, TLS handshake included, milliseconds (spec, transfer-engine, 5.1.9). */
-const CONNECT_TIMEOUT = 30_000;
+export const CONNECT_TIMEOUT = 30_000;
 
 export function createConnections(): Connections {
   const dispatcherByKey = new Map<string, Dispatcher>();

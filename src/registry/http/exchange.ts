@@ -1,8 +1,10 @@
+import type { Readable } from 'node:stream';
 import { type Dispatcher, request as send } from 'undici';
 import type { ChooseProxy } from './choose-proxy.ts';
 import type { Connections } from './connections.ts';
 import type { HostTrust } from './host-trust.ts';
 import { HttpFailure } from './http-failure.ts';
+import type { LargeBodies } from './large-bodies.ts';
 import { networkFailure } from './network-failure.ts';
 
 /** On whose behalf a request is sent: it decides on certificates, credentials and plain HTTP. */
@@ -21,12 +23,14 @@ export interface Outgoing {
   /** Sent to `url`'s host alone: not to where it redirects. */
   readonly authorization: string | undefined;
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
+  /** Whether its body or that of its answer is large. */
+  readonly isLarge?: boolean | undefined;
 }
 
 export interface Answer {
   readonly status: number;
-  readonly headers: Dispatcher.ResponseData['headers'];
-  readonly body: Dispatcher.ResponseData['body'];
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readable;
   /** What answered, after redirects. */
   readonly url: URL;
   /** Whether that is another host than the one that was asked. */
@@ -37,6 +41,8 @@ export interface Answer {
 
 export interface Wire {
   readonly connections: Pick<Connections, 'through'>;
+  /** For large bodies, but through proxies; undefined: there is no other way. */
+  readonly largeBodies?: Pick<LargeBodies, 'send'> | undefined;
   readonly chooseProxy: ChooseProxy;
   readonly idleTimeoutMs: number;
   /** Told of every request, before it is sent. */
@@ -45,6 +51,8 @@ export interface Wire {
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 10;
+/** More than this is not worth reading for the sake of a connection. */
+const DISCARD_BYTES = 65_536;
 
 /**
  * Sends a request and follows redirects of GET and HEAD. Credentials stay with the host, port and scheme
@@ -72,29 +80,43 @@ export async function exchange(
 
 /** Reads what is left of a small body, so that the connection can be used again, or closes it. */
 export async function discard(body: Answer['body']): Promise<void> {
-  try {
-    await body.dump({ limit: 65_536 });
-  } catch {
-    // A body that nobody wants has nothing to fail.
-  }
+  if (body.closed) return;
+  let received = 0;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const done = (): void => {
+    resolve(undefined);
+  };
+  // A body that nobody wants has nothing to fail.
+  body.on('error', done).once('end', done).once('close', done);
+  body.on('data', (chunk: Uint8Array) => {
+    received += chunk.byteLength;
+    if (received > DISCARD_BYTES) body.destroy();
+  });
+  if (body.isPaused()) body.resume();
+  await promise;
 }
 
 async function sendOnce(
   wire: Wire,
   origin: Origin,
-  { method, url, headers, authorization, body }: Outgoing,
+  { method, url, headers: plain, authorization, body, isLarge = false }: Outgoing,
   signal: AbortSignal,
 ): Promise<Omit<Answer, 'isElsewhere'>> {
   const proxy = wire.chooseProxy(url);
   const profile = url.host === origin.base.host ? origin.trust.own : origin.trust.others;
   const failureOf = (error: unknown): HttpFailure =>
     networkFailure(error, { url, proxy: proxy?.address, caFile: origin.trust.caFile });
+  const headers = authorization === undefined ? plain : { ...plain, authorization };
   wire.count(url.host);
   try {
+    if (isLarge && proxy === undefined && wire.largeBodies !== undefined) {
+      const large = { method, url, headers, body };
+      return { ...(await wire.largeBodies.send(profile, large, signal)), url, failureOf };
+    }
     const response = await send(url, {
       method,
       dispatcher: wire.connections.through(profile, proxy),
-      headers: authorization === undefined ? headers : { ...headers, authorization },
+      headers,
       // undici takes any async iterable; its types name only some.
       body: (body ?? null) as string | Uint8Array | null,
       headersTimeout: wire.idleTimeoutMs,

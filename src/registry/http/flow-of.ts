@@ -1,13 +1,17 @@
 import type { Readable } from 'node:stream';
+import { noteChunk } from './free-chunks.ts';
 
 /** So much may pile up while the consumer works, bytes; more holds up the sender. */
 const HIGH_WATER = 256 * 1024;
 
 /**
  * The chunks of a readable as they arrive. Its own iterator joins what has piled up, which copies every byte once
- * more; a blob of a gigabyte notices.
+ * more; a blob of a gigabyte notices. `failureOf` makes the error that is thrown.
  */
-export async function* flowOf(readable: Readable): AsyncGenerator<Uint8Array> {
+export async function* flowOf(
+  readable: Readable,
+  failureOf: (error: unknown) => unknown = (error) => error,
+): AsyncGenerator<Uint8Array> {
   let chunks: Uint8Array[] = [];
   let queued = 0;
   let failure: { readonly error: unknown } | undefined;
@@ -39,10 +43,11 @@ export async function* flowOf(readable: Readable): AsyncGenerator<Uint8Array> {
     for (;;) {
       const taken = chunks;
       chunks = [];
+      noteChunk(queued);
       queued = 0;
-      yield* taken;
+      for (const chunk of taken) yield chunk;
       if (chunks.length > 0) continue;
-      if (failure !== undefined) throw failure.error;
+      if (failure !== undefined) throw failureOf(failure.error);
       if (hasEnded) return;
       if (readable.isPaused()) readable.resume();
       await new Promise<void>((resolve) => {

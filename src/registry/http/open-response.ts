@@ -17,8 +17,8 @@ export function openResponse(
   named: (error: unknown) => unknown,
 ): RegistryResponse {
   const { body, headers, status, url } = answer;
-  const chunks = (): AsyncIterable<Uint8Array> =>
-    ahead === undefined ? flowOf(body) : fromStart(ahead);
+  const chunks = (failureOf?: (error: unknown) => unknown): AsyncGenerator<Uint8Array> =>
+    ahead === undefined ? flowOf(body, failureOf) : fromStart(ahead, failureOf);
   if (body.closed) slot.release('succeeded');
   body.once('close', () => {
     slot.release('succeeded');
@@ -26,19 +26,11 @@ export function openResponse(
   // Nobody has to read a body to learn that it failed, and nobody has to listen.
   body.on('error', () => undefined);
 
-  async function* read(): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of chunks()) yield chunk;
-    } catch (error) {
-      throw named(answer.failureOf(error));
-    }
-  }
-
   return {
     status,
     url: url.href,
     header: (name) => headerOf(headers, name),
-    body: { [Symbol.asyncIterator]: read },
+    body: { [Symbol.asyncIterator]: () => chunks((error) => named(answer.failureOf(error))) },
     async bytes(limitBytes) {
       try {
         return await readLimited(answer, limitBytes, chunks());

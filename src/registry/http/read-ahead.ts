@@ -34,9 +34,16 @@ export async function readAhead(
   }
 }
 
-/** The whole body again: what was read of it, then what follows. */
-export async function* fromStart({ chunks, rest }: ReadAhead): AsyncGenerator<Uint8Array> {
+/** The whole body again: what was read of it, then what follows. `failureOf` makes the error that is thrown. */
+export async function* fromStart(
+  { chunks, rest }: ReadAhead,
+  failureOf: (error: unknown) => unknown = (error) => error,
+): AsyncGenerator<Uint8Array> {
   yield* chunks;
   if (rest === undefined) return;
-  for await (const chunk of { [Symbol.asyncIterator]: () => rest }) yield chunk;
+  try {
+    for await (const chunk of { [Symbol.asyncIterator]: () => rest }) yield chunk;
+  } catch (error) {
+    throw failureOf(error);
+  }
 }
