@@ -253,6 +253,28 @@ describe('a hostile layer', () => {
   });
 });
 
+it.each(['gzip', 'zstd', 'none'] as const)(
+  'verifies what follows the content of a layer too (%s)',
+  async (compression) => {
+    const catalog = await makeCatalog({ files: ONE, compression });
+    const layers = [...catalog.blobs.values()].map((bytes) => {
+      // More than a chunk: what unpacks has long seen the end.
+      const zeros = compression === 'zstd' ? skippable(1024 ** 2) : Buffer.alloc(1024 ** 2);
+      return { plain: digestOf(bytes), bytes: Buffer.concat([bytes, zeros]) };
+    });
+    const image = recompressed(catalog, layers);
+    await using opened = await open(image);
+    const error = await refusal(image, (bytes) => {
+      const broken = Buffer.from(bytes);
+      broken[broken.length - 1] = 1;
+      return broken;
+    });
+
+    expect(opened.catalog.packageNames).toEqual(['a']);
+    expect(error).toMatchObject({ code: 'BLOB_CORRUPT' });
+  },
+);
+
 it('reads all frames of zstd, whatever chunks they come in', async () => {
   const catalog = await makeCatalog({ files: FIXTURE_FILES, compression: 'none' });
   const frames = [...catalog.blobs.values()].map((bytes) => {
@@ -358,7 +380,13 @@ async function open(
   registry.add('c', image, 'v1');
   if (deliver !== undefined) {
     // The config arrives as it is.
-    registry.deliver = (bytes) => Readable.from([bytes[0] === 0x7b ? bytes : deliver(bytes)]);
+    registry.deliver = (bytes) => {
+      const delivered = bytes[0] === 0x7b ? bytes : deliver(bytes);
+      const pieces = [];
+      for (let at = 0; at < delivered.length; at += 50_000)
+        pieces.push(delivered.subarray(at, at + 50_000));
+      return Readable.from(pieces);
+    };
   }
   const folder = await temporaryFolder();
   const options = {
@@ -442,8 +470,11 @@ async function artifact(): Promise<MadeImage> {
   return withManifest(image, manifest, new Map([[digestOf(config), config]]));
 }
 
-function skippable(): Buffer {
-  return Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+function skippable(size = 3): Buffer {
+  const frame = Buffer.alloc(8 + size);
+  frame.writeUInt32LE(0x184d2a50);
+  frame.writeUInt32LE(size, 4);
+  return frame;
 }
 
 function tarHeader(name: string, size: number): Buffer {

@@ -45,6 +45,8 @@ export async function* unpacked(
       }
       yield chunk;
     }
+    // A decoder stops at the end of what it knows; the digest is checked at the end of the bytes.
+    await input.drain();
   } catch (error) {
     if (failure !== undefined) throw failure.error;
     throw isCodecError(error)
@@ -74,27 +76,46 @@ function decoderFor(head: Buffer): Decoder | undefined {
   return undefined;
 }
 
+interface Peeked extends AsyncDisposable {
+  readonly head: Buffer;
+  all(): AsyncGenerator<Uint8Array>;
+  /** Takes what nobody has taken. */
+  drain(): Promise<void>;
+}
+
 /** The first bytes, and then all of them. */
-async function peek(
-  chunks: AsyncIterable<Uint8Array>,
-): Promise<{ head: Buffer; all(): AsyncGenerator<Uint8Array> } & AsyncDisposable> {
+async function peek(chunks: AsyncIterable<Uint8Array>): Promise<Peeked> {
   const iterator = chunks[Symbol.asyncIterator]();
-  let head = Buffer.alloc(0);
   let isDone = false;
-  while (head.length < 4 && !isDone) {
-    const next = await iterator.next();
-    if (next.done === true) isDone = true;
-    else head = Buffer.concat([head, next.value]);
+  let failure: { readonly error: unknown } | undefined;
+
+  async function take(): Promise<Uint8Array | undefined> {
+    if (isDone) return undefined;
+    const next = await iterator.next().catch((error: unknown) => {
+      failure = { error };
+      throw error;
+    });
+    // Whoever asked at the same time may have been told instead.
+    if (failure !== undefined) throw failure.error;
+    if (next.done !== true) return next.value;
+    isDone = true;
+    return undefined;
+  }
+
+  let head = Buffer.alloc(0);
+  while (head.length < 4) {
+    const piece = await take();
+    if (piece === undefined) break;
+    head = Buffer.concat([head, piece]);
   }
   return {
     head,
     async *all() {
       if (head.length > 0) yield head;
-      while (!isDone) {
-        const next = await iterator.next();
-        if (next.done === true) return;
-        yield next.value;
-      }
+      for (let piece = await take(); piece !== undefined; piece = await take()) yield piece;
+    },
+    async drain() {
+      while ((await take()) !== undefined);
     },
     async [Symbol.asyncDispose]() {
       await iterator.return?.();
