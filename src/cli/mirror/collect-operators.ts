@@ -86,7 +86,9 @@ function report({ warnings, faulty, request }: SelectedCatalog, log: MirrorLog):
 
 function problemText({ name, entries }: CatalogRequest, error: ControllerError): string {
   const [entry] = entries;
-  const where = entry === undefined ? '' : `${formatPosition(entry.position)}: `;
+  // What the filter finds says itself where it stands.
+  const isPlaced = entry === undefined || error.code === 'CATALOG_SELECTION';
+  const where = isPlaced ? '' : `${formatPosition(entry.position)}: `;
   const hint = error.hint === undefined || error.hint === '' ? '' : ` (${error.hint})`;
   return `${where}collect catalog "${name}": ${error.message}${hint}`;
 }

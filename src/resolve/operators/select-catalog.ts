@@ -55,21 +55,26 @@ export async function selectCatalog(
   const allowed = images.flatMap((image) => allowedImage(request, image));
   const isAllowed = new Set(allowed.map(({ source }) => source));
   const sourcesOf = sourcesByBundle(images);
-  const isFaulty = new Set(faulty.map(keyOf));
+  const faultsOf = new Map(faulty.map((one) => [keyOf(one), one.faults]));
+  const bundles = filtered.packages.flatMap((one) =>
+    one.bundles.map((bundle) => describe(one, bundle)),
+  );
   return {
     request,
     catalog,
     filtered,
     isWhole,
     images: allowed.map((image) => imageRequest(request, image, destination)),
-    bundles: filtered.packages
-      .flatMap((one) => one.bundles.map((bundle) => describe(one, bundle)))
-      .filter((bundle) => !isFaulty.has(keyOf(bundle)))
+    bundles: bundles
+      .filter((bundle) => !faultsOf.has(keyOf(bundle)))
       .map((bundle) => {
         const sources = (sourcesOf.get(keyOf(bundle)) ?? []).filter((one) => isAllowed.has(one));
         return { ...bundle, sources };
       }),
-    faulty: faulty.map(({ faults, ...bundle }) => ({ ...bundle, reason: faults.join('; ') })),
+    faulty: bundles.flatMap(({ version, ...bundle }) => {
+      const faults = faultsOf.get(keyOf(bundle));
+      return faults === undefined ? [] : [{ ...bundle, reason: faults.join('; ') }];
+    }),
     warnings: [
       ...filtered.warnings.map((finding) => request.locate(finding)),
       ...allowed.flatMap((image) => taggedAndPinned(request, image)),
@@ -87,19 +92,12 @@ async function filter(
   } catch (error) {
     if (!(error instanceof SelectionFailure)) throw error;
     const lines = error.findings.map((finding) => formatProblem(request.locate(finding)));
-    throw failure(request, lines, error);
+    // With the places of the entries instead of the message; each line has its own advice.
+    throw new ControllerError('CATALOG_SELECTION', lines.join('\n'), {
+      remedy: 'wait-for-change',
+      cause: error,
+    });
   }
-}
-
-function failure(
-  { name }: CatalogRequest,
-  lines: readonly string[],
-  cause?: ControllerError,
-): ControllerError {
-  return new ControllerError('CATALOG_SELECTION', `catalog ${name}: ${lines.join('\n')}`, {
-    remedy: 'wait-for-change',
-    ...(cause === undefined ? {} : { cause }),
-  });
 }
 
 /** The image for those packages alone whose document does not block it; nothing where no package is left. */
