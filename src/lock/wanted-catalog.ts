@@ -19,7 +19,15 @@ export interface WantedCatalog {
   readonly bundles: readonly WantedBundle[];
   /** Those that the filter selects and that cannot be installed, whatever is copied: they are left out. */
   readonly without: readonly BundleFault[];
+  /** The packages of these bundles, sorted by name. */
+  readonly packages: readonly WantedPackage[];
   readonly entries: readonly WantingEntry[];
+}
+
+/** A package, and the entry that wants it: of the package list where there is one, else of the catalog. */
+export interface WantedPackage {
+  readonly name: string;
+  readonly entry: WantingEntry;
 }
 
 export interface WantedBundle {
@@ -35,6 +43,8 @@ export interface WantedBundle {
 export interface BundleFault {
   readonly package: string;
   readonly bundle: string;
+  /** That it would be in; sorted. */
+  readonly channels: readonly string[];
   /** For people, e.g. `related image "" of pit.v1.0.0 is empty`. */
   readonly reason: string;
 }

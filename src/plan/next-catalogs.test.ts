@@ -29,6 +29,7 @@ function planned(over: Partial<PlannedCatalog> = {}): PlannedCatalog {
     inputs: digest('1'),
     bundles: [],
     without: [],
+    packages: [],
     entries: [],
     previousBundles: [],
     ...over,

@@ -20,7 +20,7 @@ export function planCatalogs(
   );
   return placed
     .map(({ catalog, at }) => {
-      const { source, sourceDigest, inputs, template, without, entries } = catalog;
+      const { source, sourceDigest, inputs, template, without, packages, entries } = catalog;
       const previous = lock?.catalogs.find((line) => line.destination === at);
       return {
         destination: at,
@@ -33,6 +33,7 @@ export function planCatalogs(
           .map((bundle) => bundleLine(bundle, at, destination))
           .sort(compareBundles),
         without,
+        packages,
         entries,
         ...(previous === undefined ? {} : { previous }),
         previousBundles:

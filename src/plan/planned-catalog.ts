@@ -1,5 +1,5 @@
 import type { LockedBundle, LockedCatalog } from '../lock/lock.ts';
-import type { BundleFault } from '../lock/wanted-catalog.ts';
+import type { BundleFault, WantedPackage } from '../lock/wanted-catalog.ts';
 import type { WantingEntry } from '../lock/wanted-image.ts';
 import type { Digest } from '../oci/digest.ts';
 
@@ -16,6 +16,8 @@ export interface PlannedCatalog {
   /** Sorted by package, then bundle. */
   readonly bundles: readonly LockedBundle[];
   readonly without: readonly BundleFault[];
+  /** Sorted by name. */
+  readonly packages: readonly WantedPackage[];
   readonly entries: readonly WantingEntry[];
   /** What the lock has at the place. */
   readonly previous?: LockedCatalog;

@@ -1,3 +1,4 @@
+import { formatProblem } from '../base/field-problem.ts';
 import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { Lock, LockedImage } from '../lock/lock.ts';
 import type { PassImage } from '../mirror/run-pass.ts';
@@ -64,7 +65,7 @@ export async function mirrorImages(
       ...settled.failures,
     ],
     bytesSent: first.bytesSent + second.bytesSent,
-    warnings: [...prepared.warnings, ...first.warnings, ...second.warnings],
+    warnings: [...prepared.warnings.map(formatProblem), ...first.warnings, ...second.warnings],
   };
 }
 

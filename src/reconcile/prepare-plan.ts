@@ -1,3 +1,4 @@
+import type { FieldProblem } from '../base/field-problem.ts';
 import { forEachConcurrently } from '../base/for-each-concurrently.ts';
 import type { Lock, LockedImage } from '../lock/lock.ts';
 import type { WantedImage, WantingEntry } from '../lock/wanted-image.ts';
@@ -42,8 +43,8 @@ export interface PreparedPlan {
   readonly blobsOf: BlobsOf;
   /** What catalogs are built and copied from. */
   readonly catalogs: Pick<ResolvedCatalogs, 'builders' | 'built'>;
-  /** What the filters of catalogs found odd. */
-  readonly warnings: readonly string[];
+  /** What the filters of catalogs found odd; sorted. */
+  readonly warnings: readonly FieldProblem[];
 }
 
 /**

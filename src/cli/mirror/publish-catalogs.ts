@@ -86,7 +86,8 @@ function faultOf(
   for (const source of sources) {
     const reason = reasonOf(source);
     if (reason !== undefined) {
-      return [{ package: rest.package, bundle, reason: `${source}: ${reason}` }];
+      const { package: name, channels } = rest;
+      return [{ package: name, bundle, channels, reason: `${source}: ${reason}` }];
     }
   }
   return [];

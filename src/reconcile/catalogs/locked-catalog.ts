@@ -12,6 +12,7 @@ import { inputsOf } from '../../resolve/operators/build-catalog.ts';
 import type { CatalogRequest } from '../../resolve/operators/catalog-request.ts';
 import type { PassContext } from '../pass-context.ts';
 import { templatePath } from '../read-templates.ts';
+import { wantedPackages } from './wanted-packages.ts';
 
 /** A catalog that the lock has just as the files want it. */
 export interface CatalogAsLocked {
@@ -68,6 +69,7 @@ export function asLocked(
       return { package: name, bundle, version, channels, places: images.flatMap(placeOf) };
     }),
     without: [],
+    packages: wantedPackages(request, bundles),
     entries: request.entries,
   };
   return { wanted, catalog };

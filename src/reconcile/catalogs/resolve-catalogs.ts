@@ -1,10 +1,10 @@
-import { formatProblem } from '../../base/field-problem.ts';
+import { type FieldProblem, compareProblems } from '../../base/field-problem.ts';
 import { ControllerError } from '../../base/controller-error.ts';
 import { forEachConcurrently } from '../../base/for-each-concurrently.ts';
 import type { EntryFailure } from '../../lock/entry-failure.ts';
 import type { Lock } from '../../lock/lock.ts';
 import type { BundleFault, WantedCatalog } from '../../lock/wanted-catalog.ts';
-import type { WantedImage, WantingEntry } from '../../lock/wanted-image.ts';
+import type { WantedImage } from '../../lock/wanted-image.ts';
 import { type Place, formatPlace, placeCatalog } from '../../oci/destination.ts';
 import { type Digest, digestTag } from '../../oci/digest.ts';
 import type { ImageSource } from '../../oci/ends.ts';
@@ -21,14 +21,17 @@ import { sourceOf } from '../ends.ts';
 import type { PassContext } from '../pass-context.ts';
 import { templatePath } from '../read-templates.ts';
 import { type CatalogBuilder, createCatalogBuilder } from './catalog-builder.ts';
+import { bundleFailure } from './bundle-failure.ts';
 import { asLocked } from './locked-catalog.ts';
+import { wantedPackages } from './wanted-packages.ts';
 
 /** The catalogs that the files of a mirror want, with all images that belong to them. */
 export interface ResolvedCatalogs {
   readonly wanted: readonly WantedImage[];
   readonly catalogs: readonly WantedCatalog[];
   readonly failures: readonly EntryFailure[];
-  readonly warnings: readonly string[];
+  /** What the filters found odd; sorted. */
+  readonly warnings: readonly FieldProblem[];
   /** By place, as `formatPlace` writes it. */
   readonly builders: ReadonlyMap<string, CatalogBuilder>;
   /** Where catalog images that were built are copied from, by digest. */
@@ -39,7 +42,7 @@ interface Books {
   readonly wanted: WantedImage[];
   readonly catalogs: WantedCatalog[];
   readonly failures: EntryFailure[];
-  readonly warnings: string[];
+  readonly warnings: FieldProblem[];
   readonly builders: Map<string, CatalogBuilder>;
   readonly built: Map<Digest, ImageSource>;
 }
@@ -72,7 +75,8 @@ export async function resolveCatalogs(
       books.failures.push({ entries: request.entries, wanted: request.name, error });
     }
   });
-  return books;
+  // Catalogs are read side by side, and end in any order.
+  return { ...books, warnings: books.warnings.sort(compareProblems) };
 }
 
 async function resolveCatalog(
@@ -119,7 +123,7 @@ async function addSelected(
   books: Books,
   signal: AbortSignal,
 ): Promise<void> {
-  books.warnings.push(...selected.warnings.map(formatProblem));
+  books.warnings.push(...selected.warnings);
   const { wanted, failures } = await resolveImages(selected.images, dependencies, signal);
   books.wanted.push(...wanted);
   books.failures.push(...failures);
@@ -127,14 +131,17 @@ async function addSelected(
   const reasonOf = new Map(failures.map(({ wanted: name, error }) => [name, error.message]));
   const without = [
     ...selected.faulty,
-    ...selected.bundles.flatMap(({ bundle, sources, ...rest }): BundleFault[] => {
+    ...selected.bundles.flatMap(({ version, sources, ...bundle }): BundleFault[] => {
       const missing = sources.find((source) => reasonOf.has(source));
       if (missing === undefined) return [];
       const reason = `${missing}: ${reasonOf.get(missing) ?? ''}`;
-      return [{ package: rest.package, bundle, reason }];
+      return [{ ...bundle, reason }];
     }),
   ];
-  books.failures.push(...selected.faulty.map((fault) => faultFailure(request, fault)));
+  for (const fault of without) {
+    const entries = [request.entryOf(fault.package)];
+    books.failures.push(bundleFailure(fault, { source: request.source, entries }));
+  }
   const { image, inputs, ...built } = await builder.build(without, signal);
   books.built.set(built.digest, image);
   books.wanted.push({
@@ -155,17 +162,7 @@ async function addSelected(
       return { ...bundle, places: sources.flatMap((source) => placeOf.get(source) ?? []) };
     }),
     without,
+    packages: wantedPackages(request, [...built.bundles, ...without]),
     entries: request.entries,
   });
-}
-
-/** A bundle that no copy can complete: the entry that wants it is told. */
-function faultFailure(request: CatalogRequest, fault: BundleFault): EntryFailure {
-  const entry: WantingEntry = request.entryOf(fault.package);
-  const wanted = `${fault.bundle} of ${request.name}`;
-  const error = new ControllerError('CATALOG_INVALID', `${wanted} is left out: ${fault.reason}`, {
-    remedy: 'wait-for-change',
-    hint: 'Choose other versions of the package, or tell the makers of the catalog.',
-  });
-  return { entries: [entry], wanted, error };
 }

@@ -11,6 +11,10 @@ import { settleCatalogs } from './settle-catalogs.ts';
 const CATALOG = 'redhat/index:v4.18';
 const PLACE = { host: 'reg.io', repository: 'redhat/index', tag: 'v4.18' };
 const digest = (letter: string): Digest => `sha256:${letter.repeat(64)}` as Digest;
+const ENTRY = {
+  position: { path: 'a.yaml', line: 9, column: 9 },
+  field: 'mirror.operators[0].packages[0]',
+};
 const SOURCE = { name: 'built' } as ImageSource;
 const signal = new AbortController().signal;
 
@@ -53,6 +57,7 @@ function settle({
     inputs: digest('1'),
     bundles: [bundle('v1'), bundle('v2')],
     without: [],
+    packages: [{ name: 'gadget', entry: ENTRY }],
     entries: [],
     previousBundles: [],
     ...catalog,
@@ -97,11 +102,14 @@ describe('settleCatalogs', () => {
       bundles: [bundle('v1')],
       without: ['v2'],
     });
-    expect(settled.failures[0]?.error.message).toContain('v2 (op/v2:1: manifest unknown)');
+    expect(settled.failures).toMatchObject([{ wanted: 'bundle v2', entries: [ENTRY] }]);
+    expect(settled.failures[0]?.error.message).toContain('op/v2:1: manifest unknown');
   });
 
   it('says in the lock what was left out before, too', async () => {
-    const without = [{ package: 'gadget', bundle: 'v0', reason: 'related image is empty' }];
+    const without = [
+      { package: 'gadget', bundle: 'v0', channels: [], reason: 'related image is empty' },
+    ];
     const settled = await settle({ catalog: { without }, missing: ['v2'] });
     expect(settled.outcome.rebuilt.get(CATALOG)?.without).toEqual(['v0', 'v2']);
   });
@@ -127,7 +135,7 @@ describe('settleCatalogs', () => {
       catalog: {
         previousBundles,
         bundles: [bundle('v2')],
-        without: [{ package: 'gadget', bundle: 'v1', reason: 'x' }],
+        without: [{ package: 'gadget', bundle: 'v1', channels: [], reason: 'x' }],
       },
     });
     expect([other.outcome.kept.size, known.outcome.kept.size]).toEqual([1, 1]);

@@ -8,6 +8,7 @@ import { formatPlace } from '../../oci/destination.ts';
 import type { CatalogOutcome, RebuiltCatalog } from '../../plan/next-catalogs.ts';
 import type { Plan, PlannedImage } from '../../plan/plan.ts';
 import type { PlannedCatalog } from '../../plan/planned-catalog.ts';
+import { bundleFailure } from './bundle-failure.ts';
 import type { CatalogBuilder } from './catalog-builder.ts';
 
 /** The catalogs of a plan, once it is known which of their images are there. */
@@ -28,6 +29,9 @@ export interface SettleOptions {
   /** Why an image of the plan is not at its destination; undefined: it is there. */
   readonly reasonOf: (destination: string) => string | undefined;
 }
+
+/** In messages; the others are counted. */
+const SHOWN_BUNDLES = 5;
 
 /**
  * What of the catalogs can be published (design.md, section 5, step 6): an incomplete bundle is left out, if what is
@@ -61,7 +65,7 @@ export async function settleCatalogs(
       copies.push({ ...image, digest: made.digest });
       sources.set(made.digest, source);
       rebuilt.set(image.destination, made);
-      failures.push(incomplete(catalog, faults));
+      failures.push(...faults.map((fault) => failureOf(fault, catalog)));
     } catch (error) {
       if (!(error instanceof ControllerError) || signal.aborted) throw error;
       kept.add(image.destination);
@@ -100,12 +104,13 @@ async function settle(
 }
 
 function faultOf(
-  { package: name, bundle, images }: LockedBundle,
+  { package: name, bundle, channels, images }: LockedBundle,
   reasonOf: SettleOptions['reasonOf'],
 ): BundleFault[] {
   for (const image of images) {
     const reason = reasonOf(image);
-    if (reason !== undefined) return [{ package: name, bundle, reason: `${image}: ${reason}` }];
+    if (reason === undefined) continue;
+    return [{ package: name, bundle, channels, reason: `${image}: ${reason}` }];
   }
   return [];
 }
@@ -121,10 +126,11 @@ function refuseLoss(
   const lost = previousBundles.filter((one) => selected.has(keyOf(one)) && !stays.has(keyOf(one)));
   if (lost.length === 0) return;
   const reasonOf = new Map(without.map((fault) => [keyOf(fault), fault.reason]));
-  const names = lost.map((one) => {
+  const names = lost.slice(0, SHOWN_BUNDLES).map((one) => {
     const reason = reasonOf.get(keyOf(one));
     return reason === undefined ? one.bundle : `${one.bundle} (${reason})`;
   });
+  if (lost.length > names.length) names.push(`${lost.length - names.length} more`);
   throw new ControllerError(
     'CATALOG_SELECTION',
     `the published catalog of ${source} stays as it is: the new one would lack bundles that it has, ${names.join(', ')}`,
@@ -135,17 +141,12 @@ function refuseLoss(
   );
 }
 
-function incomplete(catalog: PlannedCatalog, faults: readonly BundleFault[]): EntryFailure {
-  const names = faults.map(({ bundle, reason }) => `${bundle} (${reason})`);
-  const error = new ControllerError(
-    'CATALOG_INVALID',
-    `the catalog of ${catalog.source} is published without incomplete bundles: ${names.join(', ')}`,
-    {
-      remedy: 'retry-later',
-      hint: 'The next pass tries again; see to it that the images are there.',
-    },
-  );
-  return { entries: catalog.entries, wanted: catalog.source, error };
+function failureOf(
+  fault: BundleFault,
+  { source, packages, entries }: PlannedCatalog,
+): EntryFailure {
+  const entry = packages.find(({ name }) => name === fault.package)?.entry;
+  return bundleFailure(fault, { source, entries: entry === undefined ? entries : [entry] });
 }
 
 function keyOf(bundle: { readonly package: string; readonly bundle: string }): string {
