@@ -72,7 +72,6 @@ describe('runCommandLine', () => {
   });
 
   it.each([
-    { flag: ['--dry-run'], message: 'this version has no dry-run' },
     { flag: ['--secure-policy'], message: 'this version does not enforce a trust policy' },
   ])('refuses $flag rather than ignoring it', async ({ flag, message }) => {
     const args = ['-c', 'f', '--workspace', 'file://ws', 'docker://a.b/c', ...flag];
