@@ -71,16 +71,17 @@ describe('runCommandLine', () => {
     expect(stderr).toContain(message);
   });
 
-  it.each([
-    { flag: ['--secure-policy'], message: 'this version does not enforce a trust policy' },
-  ])('refuses $flag rather than ignoring it', async ({ flag, message }) => {
-    const args = ['-c', 'f', '--workspace', 'file://ws', 'docker://a.b/c', ...flag];
-    const { code, stderr } = await run(...args);
+  it.each([{ flag: ['--secure-policy'], message: 'this version does not enforce a trust policy' }])(
+    'refuses $flag rather than ignoring it',
+    async ({ flag, message }) => {
+      const args = ['-c', 'f', '--workspace', 'file://ws', 'docker://a.b/c', ...flag];
+      const { code, stderr } = await run(...args);
 
-    expect(code).toBe(1);
-    expect(stderr).toContain(message);
-    expect(stderr).not.toContain('Usage:');
-  });
+      expect(code).toBe(1);
+      expect(stderr).toContain(message);
+      expect(stderr).not.toContain('Usage:');
+    },
+  );
 
   it.each([
     { args: ['-c', 'f', 'file://disk'], mode: 'mirrorToDisk' },
