@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import type { CommandContext } from './command-context.ts';
-import { addCommands } from './commands.ts';
+import { addCommands, COMMAND_NAMES } from './commands.ts';
 import type { CommandIo } from './io.ts';
 import { type FlagShape, normaliseArguments } from './normalise-arguments.ts';
 import { formatErrorLine } from './mirror/mirror-log.ts';
@@ -30,13 +29,16 @@ export async function runCommandLine(
   signal: AbortSignal,
 ): Promise<number> {
   let code = 0;
-  const program = createProgram(io, {
+  const program = createProgram(io);
+  const context = {
     io,
     signal,
-    finish: (value) => {
+    finish: (value: number) => {
       code = value;
     },
-  });
+  };
+  await addCommands(program, context, args[0]);
+  program.commands.find((command) => command.name() === BY_DEFAULT)?.version(...VERSION_OPTION);
   const line = commandLineOf(args, program);
   const [command = ''] = line;
   if (MISSING.includes(command)) {
@@ -59,7 +61,7 @@ export async function runCommandLine(
   }
 }
 
-function createProgram(io: CommandIo, context: CommandContext): Command {
+function createProgram(io: CommandIo): Command {
   const program = new Command('imageset')
     .description(
       'Keeps container mirror registries equal to what ImageSetConfiguration files say.\n' +
@@ -83,13 +85,11 @@ function createProgram(io: CommandIo, context: CommandContext): Command {
       sortOptions: false,
     })
     .showHelpAfterError(true);
-  addCommands(program, context);
-  program.commands.find((command) => command.name() === BY_DEFAULT)?.version(...VERSION_OPTION);
   return program;
 }
 
 function commandLineOf(args: readonly string[], program: Command): string[] {
-  const names = [...program.commands.map((command) => command.name()), 'help', ...MISSING];
+  const names = [...COMMAND_NAMES, 'help', ...MISSING];
   const isAboutProgram = args.some((argument) =>
     ['-h', '--help', '-v', '--version'].includes(argument),
   );
