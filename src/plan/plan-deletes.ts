@@ -77,7 +77,7 @@ export function planDeletes(
   const limits = { policy: input.policy, lines: facts.lines.length };
   const cap = isApproved ? undefined : capReached(books.taken.size, limits);
   if (cap !== undefined) holdAll(books, cap);
-  for (const file of files) noteDeletion(input, file, books);
+  for (const file of files) noteDeletion(input, facts, file, books);
   const { stays, returns } = lookAtDeleting(input, facts);
   return {
     deletes: cap === undefined ? candidates : [],
@@ -107,9 +107,9 @@ function planFile(
   }
   const waiting = new Set<string>();
   books.waitingBy.set(file.path, waiting);
-  for (const [destination, { entry, source }] of byDestination(input, file)) {
+  for (const [destination, { entry, source, waitsFor }] of byDestination(input, file)) {
     const orphans = facts.orphansByDestination.get(destination) ?? [];
-    const why = wantedBy(destination, source);
+    const why = wantedBy(destination, source) ?? (orphans.length > 0 ? waitsFor : undefined);
     if (why === OTHER_NAME) {
       for (const { line } of orphans) if (line.source === source) books.dropped.add(line);
     } else if (why !== undefined) {
@@ -141,12 +141,20 @@ function holdAll(books: Books, why: string): void {
 }
 
 /** The line of a delete file that was looked at in this plan. */
-function noteDeletion(input: PlanInput, file: DeletionFile, books: Books): void {
+function noteDeletion(
+  input: PlanInput,
+  { carriedOut }: DeleteFacts,
+  file: DeletionFile,
+  books: Books,
+): void {
   const waiting = books.waitingBy.get(file.path);
   if (waiting === undefined) return;
   const { path, blob } = file;
   const held = waiting.size === 0 ? {} : { held: waiting.size };
-  books.deletions.push({ path, blob, images: byDestination(input, file).size, ...held });
+  // What of its operators is gone is in no lock any more, and was named all the same.
+  const before = carriedOut.find((line) => line.path === path && line.blob === blob)?.images ?? 0;
+  const images = Math.max(before, byDestination(input, file).size);
+  books.deletions.push({ path, blob, images, ...held });
 }
 
 type WantedBy = (destination: string, source: string | undefined) => string | undefined;

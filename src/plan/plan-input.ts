@@ -1,7 +1,7 @@
 import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { Lock, LockedImage } from '../lock/lock.ts';
 import type { WantedCatalog } from '../lock/wanted-catalog.ts';
-import type { WantedImage, WantingEntry } from '../lock/wanted-image.ts';
+import type { ImageKind, WantedImage, WantingEntry } from '../lock/wanted-image.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import type { Destination, Place } from '../oci/destination.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -53,6 +53,10 @@ export interface NamedPlace {
   /** The full reference that it names there, as `WantedImage.source`. */
   readonly source: string;
   readonly entry: WantingEntry;
+  /** What the image is for; absent: an additional image. */
+  readonly kind?: ImageKind;
+  /** Why it cannot go yet, for people. */
+  readonly waitsFor?: string;
 }
 
 /** How deletes are limited (design.md, section 6, `deletion`). */

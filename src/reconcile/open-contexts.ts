@@ -112,10 +112,16 @@ function knownMirror(mirror: MirrorSettings, files: MirrorFiles | undefined): Kn
     ...base,
     files: {
       wants: textsOf(namedPlaces(wanting, destination)),
-      deletions: deletionFiles(files.deletions, documents, destination).map((file) => ({
-        ...file,
-        places: textsOf(file.places),
-      })),
+      operatorFiles: new Set(
+        wanting
+          .filter(({ content }) => (content.operators ?? []).length > 0)
+          .map(({ path }) => path),
+      ),
+      deletions: (lock) =>
+        deletionFiles({
+          ...{ files: files.deletions, documents, destination, lock },
+          catalogs: [], // What it wants of them is in its lock.
+        }).files.map((file) => ({ ...file, places: textsOf(file.places) })),
     },
   };
 }

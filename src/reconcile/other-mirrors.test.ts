@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { ControllerError } from '../base/controller-error.ts';
 import type { Lock, LockedImage } from '../lock/lock.ts';
 import type { Digest } from '../oci/digest.ts';
-import { type BranchLock, type KnownMirror, otherMirrors } from './other-mirrors.ts';
+import {
+  type BranchLock,
+  type KnownFiles,
+  type KnownMirror,
+  otherMirrors,
+} from './other-mirrors.ts';
 
 const ME = { name: 'me', host: 'reg.io', output: 'me' };
 const A = `sha256:${'aa'.repeat(32)}` as Digest;
@@ -45,14 +50,18 @@ function known(output: string, files: KnownMirror['files'], host = 'reg.io'): Kn
   return { name: output, output, host, files };
 }
 
+function files(over: Partial<KnownFiles> = {}): KnownFiles {
+  return { wants: [], operatorFiles: new Set(), deletions: () => [], ...over };
+}
+
 const DELETION = { path: 'delete.yaml', blob: 'b1', places: ['reg.io/site/gone:1'] };
 
 describe('otherMirrors', () => {
   it('believes the files of a mirror of the settings, not its lock', () => {
-    const files = { wants: ['reg.io/site/new:1'], deletions: [DELETION] };
+    const wants = ['reg.io/site/new:1'];
     const [other] = otherMirrors(
       ME,
-      [known('eu', files)],
+      [known('eu', files({ wants, deletions: () => [DELETION] }))],
       [lockIn('eu', { images: [line('old:1', ['a.yaml'])] })],
     );
     expect(other?.wants.has('reg.io/site/new:1')).toBe(true);
@@ -71,7 +80,7 @@ describe('otherMirrors', () => {
   ])('asks a delete file that is $name', ({ line: deletion, deletes }) => {
     const lock = lockIn('eu', { deletions: [deletion] });
 
-    const [other] = otherMirrors(ME, [known('eu', { wants: [], deletions: [DELETION] })], [lock]);
+    const [other] = otherMirrors(ME, [known('eu', files({ deletions: () => [DELETION] }))], [lock]);
 
     expect(other?.deletes.has('reg.io/site/gone:1')).toBe(deletes);
   });
@@ -88,7 +97,7 @@ describe('otherMirrors', () => {
       configurations: [{ path: 'a.yaml', blob: 'b', incomplete: true }],
       images: [line('old:1', ['a.yaml'])],
     });
-    const [other] = otherMirrors(ME, [known('eu', { wants: [], deletions: [] })], [lock]);
+    const [other] = otherMirrors(ME, [known('eu', files())], [lock]);
     expect(other?.wants.has('reg.io/site/old:1')).toBe(true);
   });
 
@@ -102,7 +111,7 @@ describe('otherMirrors', () => {
   });
 
   it.each([
-    { name: 'of a mirror of the settings', mirrors: [known('eu', { wants: [], deletions: [] })] },
+    { name: 'of a mirror of the settings', mirrors: [known('eu', files())] },
     { name: 'of nobody', mirrors: [] },
   ])('lets a lock $name that cannot be read want everything', ({ mirrors }) => {
     const [other] = otherMirrors(ME, mirrors, [unreadable('eu')]);
@@ -110,10 +119,7 @@ describe('otherMirrors', () => {
   });
 
   it('leaves out other registries, and itself', () => {
-    const mirrors = [
-      known('me', { wants: [], deletions: [] }),
-      known('far', { wants: [], deletions: [] }, 'other.io'),
-    ];
+    const mirrors = [known('me', files()), known('far', files(), 'other.io')];
     const locks = [lockIn('me'), lockIn('x', { destination: 'other.io' })];
     expect(otherMirrors(ME, mirrors, locks)).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import type { ControllerError } from '../base/controller-error.ts';
 import type { Lock } from '../lock/lock.ts';
+import type { ImageKind } from '../lock/wanted-image.ts';
 import { absolutePlace, formatPlace, parseDestination } from '../oci/destination.ts';
 import { isCarriedOut } from '../plan/carried-out.ts';
 import type { OtherMirror, PlannedFile } from '../plan/plan-input.ts';
@@ -26,8 +27,14 @@ export interface KnownMirror {
 
 /** Places are as `formatPlace` writes them. */
 export interface KnownFiles {
+  /** Those of additional images: files alone say nothing of what a catalog lists. */
   readonly wants: readonly string[];
-  readonly deletions: readonly (PlannedFile & { readonly places: readonly string[] })[];
+  /** The files that want operator catalogs. */
+  readonly operatorFiles: ReadonlySet<string>;
+  /** What delete files name, operators chosen among the mirror's own lock. */
+  readonly deletions: (
+    lock: Lock | undefined,
+  ) => readonly (PlannedFile & { readonly places: readonly string[] })[];
 }
 
 /** Wants everything: of a lock that cannot be read nobody knows what it wants (deletes fail closed). */
@@ -35,8 +42,8 @@ const EVERYTHING = { has: () => true };
 
 /**
  * The other mirrors at a mirror's registry and what they want (design.md, section 5, "Deletes"): of a mirror that
- * the settings know what its files at the commit want, and what its lock says of files whose entries fail; of any
- * other, and of one whose files are wrong, what its lock says.
+ * the settings know what its files at the commit want, and what its lock says of files whose entries fail and of the
+ * catalogs that they want; of any other, and of one whose files are wrong, what its lock says.
  */
 export function otherMirrors(
   mirror: { readonly name: string; readonly host: string; readonly output: string },
@@ -54,8 +61,11 @@ export function otherMirrors(
     }
     const lock = found?.lock;
     const locked = placesOf(lock, host);
-    const wants = files === undefined ? locked.wants : [...files.wants, ...incomplete(lock, host)];
-    const deletes = (files?.deletions ?? [])
+    const wants =
+      files === undefined
+        ? locked.wants
+        : [...files.wants, ...incomplete(lock, host), ...operators(lock, host, files)];
+    const deletes = (files?.deletions(lock) ?? [])
       .filter((file) => !isCarriedOut(file, lock?.deletions ?? []))
       .flatMap(({ places }) => places);
     others.push({
@@ -105,6 +115,25 @@ function incomplete(lock: Lock | undefined, host: string): string[] {
   return texts(
     lock,
     lock.images.filter(({ wantedBy }) => wantedBy.some((path) => files.has(path))),
+  );
+}
+
+const OPERATOR_KINDS: ReadonlySet<ImageKind> = new Set(['catalog', 'bundle', 'related-image']);
+
+/**
+ * What a mirror has of the catalogs that its files want. What it will want of them only its own pass finds out, so all
+ * that it wanted when its lock was written counts, whatever its filters and file names are now: it gives that up in its
+ * next pass. A mirror without a lock has mirrored no catalog yet, and wants no more than its files name.
+ */
+function operators(lock: Lock | undefined, host: string, { operatorFiles }: KnownFiles): string[] {
+  if (lock === undefined || hostOf(lock) !== host || operatorFiles.size === 0) return [];
+  return texts(
+    lock,
+    lock.images.filter(
+      ({ kind, wantedBy }) =>
+        wantedBy.some((path) => operatorFiles.has(path)) ||
+        (wantedBy.length > 0 && OPERATOR_KINDS.has(kind)),
+    ),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { FieldProblem } from '../base/field-problem.ts';
+import { type FieldProblem, compareProblems } from '../base/field-problem.ts';
 import { forEachConcurrently } from '../base/for-each-concurrently.ts';
 import type { Lock, LockedImage } from '../lock/lock.ts';
 import type { WantedImage, WantingEntry } from '../lock/wanted-image.ts';
@@ -22,6 +22,7 @@ import {
 } from '../resolve/resolve-images.ts';
 import { unitePlaces } from '../resolve/unite-places.ts';
 import { type ResolvedCatalogs, resolveCatalogs } from './catalogs/resolve-catalogs.ts';
+import { unresolvedPlaces } from './catalogs/unresolved-places.ts';
 import { sourceOf, targetOf } from './ends.ts';
 import { knownDigests } from './known-digests.ts';
 import { type BlobsOf, readBlobs, sizeOf } from './known-content.ts';
@@ -43,7 +44,7 @@ export interface PreparedPlan {
   readonly blobsOf: BlobsOf;
   /** What catalogs are built and copied from. */
   readonly catalogs: Pick<ResolvedCatalogs, 'builders' | 'built'>;
-  /** What the filters of catalogs found odd; sorted. */
+  /** What the filters of catalogs found odd, and entries that choose nothing to delete; sorted. */
   readonly warnings: readonly FieldProblem[];
 }
 
@@ -75,7 +76,11 @@ export async function preparePlan(
   const known = knownDigests(context, [...(own === undefined ? [] : [own]), ...atHost]);
   const catalogs = await resolveCatalogs(context, here, known, signal);
   const resolved = unite(catalogs, await resolveAdditional(context, known, signal));
-  const deletions = deletionFiles(files.deletions, files.documents, destination);
+  const asked = deletionFiles({
+    ...{ files: files.deletions, documents: files.documents, destination, lock },
+    catalogs: catalogs.catalogs,
+  });
+  const deletions = asked.files;
   const found = await findUnlocked(context, lock, deletions, resolved.wanted, signal);
   const blobsOf = await readNewBlobs(
     context,
@@ -92,7 +97,7 @@ export async function preparePlan(
     deletions,
     wanted: resolved.wanted,
     catalogs: catalogs.catalogs,
-    named,
+    named: new Map([...unresolvedPlaces(context, catalogs.catalogs, lock), ...named]),
     failures: resolved.failures,
     found,
     policy: mirror.deletion,
@@ -100,7 +105,7 @@ export async function preparePlan(
     blobsOf,
   });
   context.log.debug({ parallel: transfer.parallelImages, hash: plan.hash }, 'plan made');
-  const { warnings } = catalogs;
+  const warnings = [...catalogs.warnings, ...asked.warnings].sort(compareProblems);
   return { plan, lock, locks: atHost, others, recent, blobsOf, catalogs, warnings };
 }
 
@@ -168,7 +173,7 @@ async function findUnlocked(
         destination,
         digest,
         source: named.source,
-        kind: 'additional',
+        kind: named.kind ?? 'additional',
         bytes: sizeOf(blobs),
         wantedBy: [],
       });
