@@ -103,7 +103,7 @@ export interface LockedCatalog {
   /** Of its resources, without `cs-` or `cc-`; given once and kept. */
   readonly name: string;
   readonly source: string;
-  /** What the source was when it was last resolved. */
+  /** What the source was when it was last resolved, though it may be that what was made of it could not be published. */
   readonly sourceDigest: Digest;
   /** Of all that the built image is made from; absent: the catalog is an unmodified copy. */
   readonly inputs?: Digest;

@@ -115,20 +115,24 @@ describe('nextCatalogs', () => {
     expect(next.bundles).toEqual([back]);
   });
 
-  it('keeps the published catalog as it was where the new one is not published', () => {
+  it('keeps the published catalog, and what it should become, where the new one is not published', () => {
     const before = bundle('gadget.v1', ['op/b1:1']);
     const lock = lockWith([before]);
     const [previous] = lock.catalogs;
     const kept = { kept: new Set([CATALOG]), rebuilt: new Map() };
     const catalogs = [
       planned({
+        sourceDigest: digest('e'),
         bundles: [bundle('gadget.v2', ['op/b2:1'])],
         previousBundles: [before],
         ...(previous === undefined ? {} : { previous }),
       }),
     ];
     const next = nextCatalogs(catalogs, lock, imagesAt(CATALOG, 'op/b1:1', 'op/b2:1'), kept);
-    expect(next).toEqual({ catalogs: lock.catalogs, bundles: [before] });
+    expect(next).toEqual({
+      catalogs: [{ ...previous, sourceDigest: digest('e') }],
+      bundles: [before],
+    });
     expect([...listedImages(catalogs, kept)]).toEqual(['op/b1:1']);
   });
 

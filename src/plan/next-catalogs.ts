@@ -28,7 +28,7 @@ export interface CatalogOutcome {
  */
 export function nextCatalogs(
   planned: readonly PlannedCatalog[],
-  previous: Lock | undefined,
+  lock: Lock | undefined,
   images: readonly LockedImage[],
   { kept, rebuilt }: CatalogOutcome,
 ): { readonly catalogs: LockedCatalog[]; readonly bundles: LockedBundle[] } {
@@ -36,9 +36,11 @@ export function nextCatalogs(
   const catalogs: LockedCatalog[] = [];
   const listed: LockedBundle[] = [];
   for (const catalog of planned) {
-    const { destination } = catalog;
+    const { destination, sourceDigest, previous } = catalog;
     if (kept.has(destination) || !there.has(destination)) {
-      if (catalog.previous !== undefined && there.has(destination)) catalogs.push(catalog.previous);
+      // What it should become is tried again in every pass, not only at the next resync.
+      if (previous !== undefined && there.has(destination))
+        catalogs.push({ ...previous, sourceDigest });
       listed.push(...catalog.previousBundles);
     } else {
       const built = rebuilt.get(destination);
@@ -47,11 +49,11 @@ export function nextCatalogs(
     }
   }
   const isPlanned = new Set(planned.map(({ destination }) => destination));
-  for (const line of previous?.catalogs ?? []) {
+  for (const line of lock?.catalogs ?? []) {
     if (!isPlanned.has(line.destination) && there.has(line.destination)) catalogs.push(line);
   }
   const isListed = new Set(listed.map(keyOf));
-  const former = (previous?.bundles ?? [])
+  const former = (lock?.bundles ?? [])
     .filter((line) => !isListed.has(keyOf(line)))
     .map((line): LockedBundle =>
       isPlanned.has(line.catalog) ? { ...line, unlisted: true } : line,

@@ -9,6 +9,7 @@ import {
   formatLock,
 } from '../lock/lock.ts';
 import { type CatalogOutcome, listedImages, nextCatalogs } from './next-catalogs.ts';
+import type { PlannedCatalog } from './planned-catalog.ts';
 import { PRUNE, type Plan, type PlannedDelete, type PlannedImage } from './plan.ts';
 
 /** What became of a plan at the registry. Keys are destinations as the lock writes them. */
@@ -38,9 +39,11 @@ export function nextLock(plan: Plan, previous: Lock | undefined, outcome: PassOu
     ({ destination }) => !outcome.done.has(destination),
   );
   const failures = failed.length + plan.failures.length > 0;
+  const published = publishedOutcome(outcome.catalogs, failed);
+  const asWanted = wantedByKept(plan.catalogs, published);
   // What a failed image should replace may be an orphan by now: without it nothing is pruned. What a catalog lists
   // that stays as it was, since the new one could not be published, is needed by those who install from it.
-  const listed = listedImages(plan.catalogs, outcome.catalogs);
+  const listed = listedImages(plan.catalogs, published);
   const isSpared = ({ reason, line }: PlannedDelete): boolean =>
     (reason === PRUNE && failures) || listed.has(line.destination);
   const deletes = plan.deletes.filter((planned) => !isSpared(planned));
@@ -52,8 +55,8 @@ export function nextLock(plan: Plan, previous: Lock | undefined, outcome: PassOu
       const lines = linesOf(image, outcome);
       return lines.length > 0 ? lines : keepPrevious(image, image.previous);
     }),
-    ...plan.orphans.map(({ line }) => line),
-    ...spared.map(({ line }) => line),
+    ...plan.orphans.map(({ line }) => asWanted(line)),
+    ...spared.map(({ line }) => asWanted(line)),
     ...plan.returns.filter(({ destination }) => outcome.returned.has(destination)),
   ];
   const isHere = previous?.destination === plan.destination;
@@ -61,7 +64,7 @@ export function nextLock(plan: Plan, previous: Lock | undefined, outcome: PassOu
     plan.catalogs,
     isHere ? previous : undefined,
     images,
-    outcome.catalogs,
+    published,
   );
   const deleting = [...plan.deleting, ...deletes.map((planned) => deletingLine(plan, planned))];
   return {
@@ -76,6 +79,37 @@ export function nextLock(plan: Plan, previous: Lock | undefined, outcome: PassOu
     catalogs,
     bundles,
     releases: previous?.releases ?? [],
+  };
+}
+
+/** A catalog that did not arrive leaves the published one as it is, just as one that could not be built. */
+function publishedOutcome(
+  { kept, rebuilt }: CatalogOutcome,
+  failed: readonly PlannedImage[],
+): CatalogOutcome {
+  const lost = failed.filter(({ kind }) => kind === 'catalog');
+  return { kept: kept.union(new Set(lost.map(({ destination }) => destination))), rebuilt };
+}
+
+/** What a catalog lists that stays as it was stays wanted by the files that want the catalog (design.md, section 5, step 6). */
+function wantedByKept(
+  catalogs: readonly PlannedCatalog[],
+  { kept }: CatalogOutcome,
+): (line: LockedImage) => LockedImage {
+  const pathsOf = new Map<string, Set<string>>();
+  for (const { destination, previousBundles, entries } of catalogs) {
+    if (!kept.has(destination)) continue;
+    for (const image of new Set(previousBundles.flatMap(({ images }) => images))) {
+      const paths = pathsOf.get(image) ?? new Set<string>();
+      for (const { position } of entries) paths.add(position.path);
+      pathsOf.set(image, paths);
+    }
+  }
+  return (line) => {
+    const paths = pathsOf.get(line.destination);
+    if (paths === undefined) return line;
+    const { superseded, ...wanted } = line;
+    return { ...wanted, wantedBy: [...paths.union(new Set(line.wantedBy))].sort(compareText) };
   };
 }
 
