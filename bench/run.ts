@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatBytes } from '../src/base/format-bytes.ts';
 import { makeCertificateAuthority } from '../test/support/certificates.ts';
@@ -11,10 +12,14 @@ import { type ImageSet, makeLargeSet, makeSingleLayer, makeSmallSet } from './im
 import { type Measured, cpuOf, measureCommand, median } from './measure.ts';
 import { type Tool, imagesetMirror, skopeo } from './tools.ts';
 
-/** `npm run bench [-- NAME…]`: copies between two docker-registry processes over TLS, tools in turn, three rounds. */
+/**
+ * `npm run bench [-- NAME…]`: copies between two docker-registry processes over TLS, tools in turn, three rounds. Where the
+ * disk is slow or shared, `TMPDIR=/dev/shm` measures without it (the large sets take 4 GiB there).
+ */
 
 const ROUNDS = 3;
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 
 interface Benchmark {
   readonly name: string;
@@ -22,6 +27,8 @@ interface Benchmark {
   readonly tools: readonly Tool[];
   /** Whether the destination has everything before it is measured. */
   readonly isFilled: boolean;
+  /** Whether each copy is followed by one with nothing to do, whose peak is that of an idle start. */
+  readonly hasIdleStart?: boolean;
 }
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -48,6 +55,7 @@ const BENCHMARKS: readonly Benchmark[] = [
     make: (storage) => makeSingleLayer(storage, 2048 * MIB),
     tools: [imagesetMirror],
     isFilled: false,
+    hasIdleStart: true,
   },
 ];
 
@@ -56,6 +64,8 @@ interface Round extends Measured {
   readonly destinationRequests: number;
   /** User and system seconds of both registries. */
   readonly registries: { readonly user: number; readonly system: number };
+  /** The peak of a start with nothing to do, bytes; undefined where it is not measured. */
+  readonly idleBytes: number | undefined;
 }
 
 const chosen = process.argv.slice(2);
@@ -72,9 +82,7 @@ async function run(benchmark: Benchmark): Promise<void> {
   const tls = { ...certificate, ca: authority.ca };
   const certificates = join(base, 'trust');
   await mkdir(certificates);
-  await import('node:fs/promises').then(({ copyFile }) =>
-    copyFile(authority.caFile, join(certificates, 'ca.crt')),
-  );
+  await copyFile(authority.caFile, join(certificates, 'ca.crt'));
   const set = await benchmark.make(join(base, 'source'));
   console.log(`\n${benchmark.name}: ${set.name}${benchmark.isFilled ? ', all there' : ''}`);
 
@@ -91,7 +99,14 @@ async function run(benchmark: Benchmark): Promise<void> {
         scratch: base,
       };
       if (benchmark.isFilled) await measureCommand(await tool.command(set, ends), process.env);
-      rounds.get(tool)?.push(await measure(await tool.command(set, ends), source, destination));
+      // What the one before left to write is not this one's business.
+      execFileSync('sync');
+      const measured = await measure(await tool.command(set, ends), source, destination);
+      const idle =
+        benchmark.hasIdleStart === true
+          ? await measureCommand(await tool.command(set, ends), process.env)
+          : undefined;
+      rounds.get(tool)?.push({ ...measured, idleBytes: idle?.peakBytes });
       await rm(storage, { recursive: true });
     }
   }
@@ -103,7 +118,7 @@ async function measure(
   command: string,
   source: RunningDockerRegistry,
   destination: RunningDockerRegistry,
-): Promise<Round> {
+): Promise<Omit<Round, 'idleBytes'>> {
   const before = [(await source.requests()).length, (await destination.requests()).length] as const;
   const cpuBefore = [cpuOf(source.pid), cpuOf(destination.pid)];
   const measured = await measureCommand(command, process.env);
@@ -128,14 +143,21 @@ function print(set: ImageSet, rounds: ReadonlyMap<Tool, readonly Round[]>): void
     const ratio = first === undefined ? 1 : of(first, (round) => round.seconds) / seconds;
     const perImage = (value: (round: Round) => number): string =>
       (of(tool, value) / set.images.length).toFixed(1);
+    const perGib = of(tool, (round) => round.cpuSeconds) / (set.bytes / GIB);
+    const idleBytes = of(tool, (round) => round.idleBytes ?? Number.NaN);
+    const aboveIdle = of(tool, (round) => round.peakBytes) - idleBytes;
     console.log(
       [
         `  ${tool.name.padEnd(16)} ${seconds.toFixed(2)} s`,
         `${ratio.toFixed(2)} times as fast`,
         `CPU ${of(tool, (round) => round.cpuSeconds).toFixed(2)} s`,
+        ...(set.bytes < GIB ? [] : [`CPU per GiB ${perGib.toFixed(2)} s`]),
         `registries ${of(tool, (round) => round.registries.user).toFixed(2)} s user, ${of(tool, (round) => round.registries.system).toFixed(2)} s system`,
         `requests per image ${perImage((round) => round.sourceRequests)} at the source, ${perImage((round) => round.destinationRequests)} at the destination`,
         `peak ${formatBytes(of(tool, (round) => round.peakBytes))}`,
+        ...(Number.isNaN(idleBytes)
+          ? []
+          : [`idle start ${formatBytes(idleBytes)}`, `above it ${formatBytes(aboveIdle)}`]),
       ].join(', '),
     );
   }
