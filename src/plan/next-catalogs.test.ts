@@ -36,15 +36,13 @@ function planned(over: Partial<PlannedCatalog> = {}): PlannedCatalog {
   };
 }
 
-function imagesAt(...destinations: readonly string[]): LockedImage[] {
-  return destinations.map((destination) => ({
-    destination,
-    digest: digest('b'),
-    source: 'q.io/x:1',
-    kind: 'bundle',
-    bytes: 1,
-    wantedBy: [],
-  }));
+function linesAt(...destinations: readonly string[]): Pick<Lock, 'images' | 'deleting'> {
+  return { images: destinations.map(imageAt), deleting: [] };
+}
+
+function imageAt(destination: string): LockedImage {
+  const facts = { digest: digest('b'), source: 'q.io/x:1', kind: 'bundle', bytes: 1 } as const;
+  return { ...facts, destination, wantedBy: [] };
 }
 
 function lockWith(bundles: readonly LockedBundle[], destination = CATALOG): Lock {
@@ -70,7 +68,7 @@ describe('nextCatalogs', () => {
     const next = nextCatalogs(
       [planned({ bundles })],
       undefined,
-      imagesAt(CATALOG, 'op/b1:1'),
+      linesAt(CATALOG, 'op/b1:1'),
       NOTHING,
     );
     expect(next.catalogs).toEqual([
@@ -87,7 +85,7 @@ describe('nextCatalogs', () => {
 
   it('has no line of a catalog that never arrived, nor of its bundles', () => {
     const bundles = [bundle('gadget.v1', ['op/b1:1'])];
-    const next = nextCatalogs([planned({ bundles })], undefined, imagesAt('op/b1:1'), NOTHING);
+    const next = nextCatalogs([planned({ bundles })], undefined, linesAt('op/b1:1'), NOTHING);
     expect(next).toEqual({ catalogs: [], bundles: [] });
   });
 
@@ -98,7 +96,7 @@ describe('nextCatalogs', () => {
     const next = nextCatalogs(
       [planned({ bundles: [now], previousBundles: [old] })],
       lockWith([old, gone]),
-      imagesAt(CATALOG, 'op/b1:1', 'op/b2:1', 'op/shared:1'),
+      linesAt(CATALOG, 'op/b1:1', 'op/b2:1', 'op/shared:1'),
       NOTHING,
     );
     expect(next.bundles).toEqual([{ ...old, unlisted: true }, now]);
@@ -109,7 +107,7 @@ describe('nextCatalogs', () => {
     const next = nextCatalogs(
       [planned({ bundles: [back] })],
       lockWith([{ ...back, unlisted: true }]),
-      imagesAt(CATALOG, 'op/b1:1'),
+      linesAt(CATALOG, 'op/b1:1'),
       NOTHING,
     );
     expect(next.bundles).toEqual([back]);
@@ -128,7 +126,7 @@ describe('nextCatalogs', () => {
         ...(previous === undefined ? {} : { previous }),
       }),
     ];
-    const next = nextCatalogs(catalogs, lock, imagesAt(CATALOG, 'op/b1:1', 'op/b2:1'), kept);
+    const next = nextCatalogs(catalogs, lock, linesAt(CATALOG, 'op/b1:1', 'op/b2:1'), kept);
     expect(next).toEqual({
       catalogs: [{ ...previous, sourceDigest: digest('e') }],
       bundles: [before],
@@ -148,7 +146,7 @@ describe('nextCatalogs', () => {
         },
       ],
     ]);
-    const next = nextCatalogs([planned()], undefined, imagesAt(CATALOG, 'op/b1:1'), {
+    const next = nextCatalogs([planned()], undefined, linesAt(CATALOG, 'op/b1:1'), {
       kept: new Set(),
       rebuilt,
     });
@@ -160,8 +158,21 @@ describe('nextCatalogs', () => {
 
   it('keeps a catalog that nobody wants with its bundles while its image is there', () => {
     const old = bundle('gadget.v1', ['op/b1:1']);
-    const next = nextCatalogs([], lockWith([old]), imagesAt(CATALOG, 'op/b1:1'), NOTHING);
+    const next = nextCatalogs([], lockWith([old]), linesAt(CATALOG, 'op/b1:1'), NOTHING);
     expect(next).toEqual({ catalogs: lockWith([]).catalogs, bundles: [old] });
-    expect(nextCatalogs([], lockWith([old]), [], NOTHING)).toEqual({ catalogs: [], bundles: [] });
+    expect(nextCatalogs([], lockWith([old]), linesAt(), NOTHING)).toEqual({
+      catalogs: [],
+      bundles: [],
+    });
+  });
+
+  it('keeps a catalog that is leaving with its bundles, since its delete may be called off', () => {
+    const old = bundle('gadget.v1', ['op/b1:1']);
+    const deleting = [CATALOG, 'op/b1:1'].map((destination) => {
+      const { wantedBy, ...line } = imageAt(destination);
+      return { ...line, since: 'c', reason: 'delete.yaml' };
+    });
+    const next = nextCatalogs([], lockWith([old]), { images: [], deleting }, NOTHING);
+    expect(next).toEqual({ catalogs: lockWith([]).catalogs, bundles: [old] });
   });
 });

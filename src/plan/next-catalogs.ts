@@ -29,7 +29,7 @@ export interface CatalogOutcome {
 export function nextCatalogs(
   planned: readonly PlannedCatalog[],
   lock: Lock | undefined,
-  images: readonly LockedImage[],
+  { images, deleting }: Pick<Lock, 'images' | 'deleting'>,
   { kept, rebuilt }: CatalogOutcome,
 ): { readonly catalogs: LockedCatalog[]; readonly bundles: LockedBundle[] } {
   const there = new Set(images.map(({ destination }) => destination));
@@ -49,20 +49,37 @@ export function nextCatalogs(
     }
   }
   const isPlanned = new Set(planned.map(({ destination }) => destination));
-  for (const line of lock?.catalogs ?? []) {
-    if (!isPlanned.has(line.destination) && there.has(line.destination)) catalogs.push(line);
-  }
+  catalogs.push(...(lock?.catalogs ?? []).filter((line) => !isPlanned.has(line.destination)));
   const isListed = new Set(listed.map(keyOf));
   const former = (lock?.bundles ?? [])
     .filter((line) => !isListed.has(keyOf(line)))
     .map((line): LockedBundle =>
       isPlanned.has(line.catalog) ? { ...line, unlisted: true } : line,
     );
+  const left = withLines({ images, deleting, catalogs, bundles: [...listed, ...former] });
   return {
-    catalogs: catalogs.sort((a, b) => compareText(a.destination, b.destination)),
-    bundles: [...listed, ...former]
-      .filter((line) => line.images.some((image) => there.has(image)))
-      .sort(compareBundles),
+    catalogs: left.catalogs.sort((a, b) => compareText(a.destination, b.destination)),
+    bundles: left.bundles.sort(compareBundles),
+  };
+}
+
+/**
+ * The catalogs and bundles of which an image has a line. One that is leaving counts: its delete may be called off, and
+ * the delete file that names it may change.
+ */
+export function withLines({
+  images,
+  deleting,
+  catalogs,
+  bundles,
+}: Pick<Lock, 'images' | 'deleting' | 'catalogs' | 'bundles'>): {
+  readonly catalogs: LockedCatalog[];
+  readonly bundles: LockedBundle[];
+} {
+  const lines = new Set([...images, ...deleting].map(({ destination }) => destination));
+  return {
+    catalogs: catalogs.filter(({ destination }) => lines.has(destination)),
+    bundles: bundles.filter((bundle) => bundle.images.some((image) => lines.has(image))),
   };
 }
 

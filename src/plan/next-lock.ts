@@ -8,7 +8,7 @@ import {
   type LockedImage,
   formatLock,
 } from '../lock/lock.ts';
-import { type CatalogOutcome, listedImages, nextCatalogs } from './next-catalogs.ts';
+import { type CatalogOutcome, listedImages, nextCatalogs, withLines } from './next-catalogs.ts';
 import type { PlannedCatalog } from './planned-catalog.ts';
 import { PRUNE, type Plan, type PlannedDelete, type PlannedImage } from './plan.ts';
 
@@ -60,13 +60,13 @@ export function nextLock(plan: Plan, previous: Lock | undefined, outcome: PassOu
     ...plan.returns.filter(({ destination }) => outcome.returned.has(destination)),
   ];
   const isHere = previous?.destination === plan.destination;
+  const deleting = [...plan.deleting, ...deletes.map((planned) => deletingLine(plan, planned))];
   const { catalogs, bundles } = nextCatalogs(
     plan.catalogs,
     isHere ? previous : undefined,
-    images,
+    { images, deleting },
     published,
   );
-  const deleting = [...plan.deleting, ...deletes.map((planned) => deletingLine(plan, planned))];
   return {
     version: 1,
     mirror: plan.mirror,
@@ -153,7 +153,7 @@ export function lockAfterDeletes(lock: Lock, outcome: DeleteOutcome): Lock {
     const waiting = (held ?? 0) + more;
     return { path, blob, images, ...(waiting === 0 ? {} : { held: waiting }) };
   });
-  return { ...lock, deletions, deleting };
+  return { ...lock, deletions, deleting, ...withLines({ ...lock, deleting }) };
 }
 
 /** Whether two locks say the same, the source commit aside: then the lock keeps the commit that it has (design.md, section 4). */

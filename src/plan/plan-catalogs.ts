@@ -18,10 +18,13 @@ export function planCatalogs(
     lock?.catalogs ?? [],
     placed.map(({ at }) => at),
   );
+  const there = new Set(lock?.images.map(({ destination }) => destination));
   return placed
     .map(({ catalog, at }) => {
       const { source, sourceDigest, inputs, template, without, packages, entries } = catalog;
-      const previous = lock?.catalogs.find((line) => line.destination === at);
+      // What is leaving, or gone, is published no longer.
+      const isPublished = there.has(at);
+      const previous = lock?.catalogs.find((line) => isPublished && line.destination === at);
       return {
         destination: at,
         name: names.get(at) ?? at,
@@ -37,7 +40,9 @@ export function planCatalogs(
         entries,
         ...(previous === undefined ? {} : { previous }),
         previousBundles:
-          lock?.bundles.filter((line) => line.catalog === at && line.unlisted !== true) ?? [],
+          lock?.bundles.filter(
+            (line) => isPublished && line.catalog === at && line.unlisted !== true,
+          ) ?? [],
       };
     })
     .sort((a, b) => compareText(a.destination, b.destination));
