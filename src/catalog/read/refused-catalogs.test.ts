@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { FIXTURE_FILES } from '../../../test/support/catalogs/fixture-catalog.ts';
 import { makeCatalog } from '../../../test/support/catalogs/make-catalog-image.ts';
 import type { LayerEntry } from '../../../test/support/catalogs/tar-layer.ts';
-import { makeImage, makeIndex, type MadeImage } from '../../../test/support/make-image.ts';
+import {
+  type MadeImage,
+  makeImage,
+  makeIndex,
+  seededBytes,
+} from '../../../test/support/make-image.ts';
 import { createMemoryRegistry } from '../../../test/support/memory-ends.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { ControllerError } from '../../base/controller-error.ts';
@@ -242,7 +247,9 @@ describe('a hostile layer', () => {
   });
 
   it('that the transfer broke is told from one that is broken at its source', async () => {
-    const image = await makeCatalog({ files: FIXTURE_FILES });
+    // More than a chunk: it is unpacked before its digest is known.
+    const filler = { name: 'bin/large', content: seededBytes('large', 1024 ** 2) };
+    const image = await makeCatalog({ files: ONE, extraLayers: [[filler]] });
     const error = await refusal(image, (bytes) => {
       const broken = Buffer.from(bytes);
       broken.fill(0xaa, 40);

@@ -123,6 +123,12 @@ describe('YAML', () => {
     expect(found.documents.map(({ schema }) => schema)).toEqual(['a', 'b']);
   });
 
+  it.each(['\n', '\r\n'])('begins a document with the line below the separator (%j)', (newline) => {
+    const [found] = scan(['--- # x', 'schema: a', ''].join(newline)).documents;
+
+    expect(found?.text).toBe(`schema: a${newline}`);
+  });
+
   it('leaves line breaks at the end of a document alone, which block texts keep', () => {
     const [first, second] = scan(
       '---\nschema: a\nx: |+\n  y\n\n---\nschema: b\nx: |\n  y\n',
@@ -156,7 +162,8 @@ describe('YAML', () => {
     { what: 'a text with lines like keys', text: '--- |\nschema: a\nname: b\n' },
     { what: 'a text that is no UTF-8', text: Buffer.from([0xff, 0xfe, 0x7b, 0]) },
     { what: 'a binary', text: Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2, 3]) },
-    { what: 'a line that ends in CR alone', text: 'schema: a\rname: b\n' },
+    { what: 'a line that ends in CR alone', text: 'schema: a\nx: y\rz: w\n' },
+    { what: 'a quoted text that goes on in column 0', text: 'schema: a\nx: "y\nz: w\n  "\n' },
     { what: 'a TAG directive', text: '%TAG ! x:\n---\nschema: a\n' },
     { what: 'brackets that are not closed', text: 'schema: a\n---\n{schema: b\n' },
     { what: 'aliases that multiply', text: bomb() },

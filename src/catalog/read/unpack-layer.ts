@@ -25,17 +25,8 @@ export async function* unpacked(
     yield* source;
     return;
   }
-  let failure: { readonly error: unknown } | undefined;
-  // A failing source destroys the decoder; its own error counts, not what the decoder makes of it.
-  const guarded = (async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      yield* decoder.cut(source);
-    } catch (error) {
-      failure = { error };
-      throw error;
-    }
-  })();
-  pipeline(Readable.from(guarded, { objectMode: false }), decoder.stream, () => undefined);
+  const cut = decoder.cut(source);
+  pipeline(Readable.from(cut, { objectMode: false }), decoder.stream, () => undefined);
   let total = 0;
   try {
     for await (const chunk of decoder.stream as AsyncIterable<Uint8Array>) {
@@ -48,7 +39,8 @@ export async function* unpacked(
     // A decoder stops at the end of what it knows; the digest is checked at the end of the bytes.
     await input.drain();
   } catch (error) {
-    if (failure !== undefined) throw failure.error;
+    // A failing source destroys the decoder; its own error counts, not what the decoder makes of it.
+    input.throwFailure();
     throw isCodecError(error)
       ? new LayerFault(`it cannot be unpacked: ${error.message}`, {
           cause: error,
@@ -81,6 +73,8 @@ interface Peeked extends AsyncDisposable {
   all(): AsyncGenerator<Uint8Array>;
   /** Takes what nobody has taken. */
   drain(): Promise<void>;
+  /** @throws what the chunks threw, if they did */
+  throwFailure(): void;
 }
 
 /** The first bytes, and then all of them. */
@@ -89,6 +83,10 @@ async function peek(chunks: AsyncIterable<Uint8Array>): Promise<Peeked> {
   let isDone = false;
   let failure: { readonly error: unknown } | undefined;
 
+  function throwFailure(): void {
+    if (failure !== undefined) throw failure.error;
+  }
+
   async function take(): Promise<Uint8Array | undefined> {
     if (isDone) return undefined;
     const next = await iterator.next().catch((error: unknown) => {
@@ -96,7 +94,7 @@ async function peek(chunks: AsyncIterable<Uint8Array>): Promise<Peeked> {
       throw error;
     });
     // Whoever asked at the same time may have been told instead.
-    if (failure !== undefined) throw failure.error;
+    throwFailure();
     if (next.done !== true) return next.value;
     isDone = true;
     return undefined;
@@ -114,6 +112,7 @@ async function peek(chunks: AsyncIterable<Uint8Array>): Promise<Peeked> {
       if (head.length > 0) yield head;
       for (let piece = await take(); piece !== undefined; piece = await take()) yield piece;
     },
+    throwFailure,
     async drain() {
       while ((await take()) !== undefined);
     },
