@@ -36,16 +36,15 @@ it.skipIf(!hasProgram('docker-registry'))(
     }));
     await using site = await makeSite({ mirrors });
     const moves = join(site.folder, 'moves');
-    // The repository itself takes only what follows its head, and writes down how every branch moved.
-    await site.git.git(['config', 'receive.denyNonFastForwards', 'true']);
+    // The repository takes everything, forced or not, and writes down what was pushed.
     await writeHook(site.git, 'post-receive', `cat >> '${moves}'`);
+    await writeHook(site.git, 'pre-receive', personIsFaster(moves));
     await site.git.commit('main', filesOf(STEPS[0], source.host));
     await runBoth(site);
 
     for (const step of STEPS) {
       await site.git.commit('main', filesOf(step, source.host));
       const passes = [start(site, 'one'), start(site, 'two')];
-      await pushByHand(site);
       for (const pass of passes) await endedWell(pass);
     }
     for (const name of ['one', 'two', 'one', 'two']) await endedWell(start(site, name));
@@ -102,33 +101,27 @@ async function endedWell(pass: ControllerProcess): Promise<string> {
   return stdout;
 }
 
-/** A person pushes to the manifests branch while the controllers are at work, as git does: again if it was too late. */
-async function pushByHand({ git }: Site): Promise<void> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const head = await git.git(['rev-parse', 'manifests']);
-    const tree = await git.git(['rev-parse', 'manifests^{tree}']);
-    const message = `A note by hand, attempt ${attempt}`;
-    const commit = await git.git(['commit-tree', tree, '-p', head, '-m', message]);
-    try {
-      await git.git(['push', '--quiet', git.url, `${commit}:refs/heads/manifests`]);
-      return;
-    } catch (error) {
-      if (attempt === 49) throw error;
-    }
-  }
+/** Of three pushes of the controllers one finds that a person has pushed to the manifests branch just before. */
+function personIsFaster(moves: string): string {
+  return `
+# What a push brings is kept apart until it is taken, and nothing else may be written from there.
+unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES
+export GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x GIT_COMMITTER_NAME=x GIT_COMMITTER_EMAIL=x
+echo >> '${moves}-count'
+count=$(wc -l < '${moves}-count')
+[ $((count % 3)) = 2 ] || exit 0
+head=$(git rev-parse refs/heads/manifests) || exit 0
+commit=$(git commit-tree "$head^{tree}" -p "$head" -m "A note by hand, number $count")
+git update-ref refs/heads/manifests "$commit" "$head" && echo "$head $commit" >> '${moves}'
+exit 0`;
 }
 
-/** Every move of the manifests branch began where another had ended: none was forced, and none lost. */
+/** The manifests branch has every commit that anybody pushed to it: none was forced, and none lost. */
 async function expectOneLine({ git }: Site, moves: string): Promise<void> {
   const lines = (await readFile(moves, 'utf8')).trim().split('\n');
-  const moved = new Map(lines.map((line) => line.split(' ').slice(0, 2) as [string, string]));
-  expect(moved.size).toBe(lines.length);
-  let head = '0'.repeat(40);
-  for (let after = moved.get(head); after !== undefined; after = moved.get(head)) {
-    moved.delete(head);
-    head = after;
-  }
-  expect([...moved]).toEqual([]);
-  expect(await git.git(['rev-parse', 'manifests'])).toBe(head);
+  const pushed = lines.map((line) => line.split(' ')[1]);
+  const history = (await git.git(['rev-list', 'manifests'])).split('\n');
+  expect(history.sort()).toEqual(pushed.sort());
   expect(await git.git(['rev-list', '--merges', 'manifests'])).toBe('');
+  expect(await git.git(['log', '--format=%s', 'manifests'])).toContain('A note by hand');
 }

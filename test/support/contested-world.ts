@@ -196,6 +196,7 @@ export function check({ site, byHand, foreign, steps }: World): void {
   const history = new Set(head === undefined ? [] : git.ancestors(head));
   for (const commit of [...git.pushed, ...byHand])
     expect(history.has(commit), `${commit} is lost${message}`).toBe(true);
+  expect(git.forced, message).toEqual([]);
   for (const [reference, digest] of foreign)
     expect(digestAt(destination, reference), `${reference} of somebody else${message}`).toBe(
       digest,

@@ -13,6 +13,8 @@ export interface MemoryGit {
   ancestors(commit: string): readonly string[];
   /** Every commit that a clone was told is pushed, oldest first. */
   readonly pushed: readonly string[];
+  /** What clones tried to push that does not follow what they expect there: each a defect of theirs, and refused. */
+  readonly forced: readonly string[];
   /** @param before told of every call that asks the remote, before it is answered; throws to make it fail. */
   clone(before: (call: string) => Promise<void>): GitRepository;
 }
@@ -29,6 +31,7 @@ export function createMemoryGit(clock: () => Date): MemoryGit {
   const commits = new Map<string, MemoryCommit>();
   const branches = new Map<string, string>();
   const pushed: string[] = [];
+  const forced: string[] = [];
 
   function get(id: string): MemoryCommit {
     const commit = commits.get(id);
@@ -141,7 +144,10 @@ export function createMemoryGit(clock: () => Date): MemoryGit {
       async push(branch, commit, expectedOld) {
         await before(`push ${branch}`);
         if (branches.get(branch) !== expectedOld) return 'rejected';
-        if (local(commit).parents[0] !== expectedOld) throw new Error('this would force');
+        if (local(commit).parents[0] !== expectedOld) {
+          forced.push(commit);
+          throw new Error('this would force');
+        }
         branches.set(branch, commit);
         pushed.push(commit);
         return 'pushed';
@@ -159,6 +165,7 @@ export function createMemoryGit(clock: () => Date): MemoryGit {
   return {
     branches,
     pushed,
+    forced,
     clone,
     commit(branch, changes) {
       const head = branches.get(branch);
