@@ -274,6 +274,43 @@ it('asks for no blob that the lock knows, and for each once the target misses on
   expect(to.requested('send')).toEqual([`send team/app ${first}`]);
 });
 
+it('asks for each blob once more where the target does not see one for a moment, and sends none twice', async () => {
+  const { from, to } = registries();
+  const image = await makeImage();
+  from.add('team/app', image);
+  const [first = image.top.digest] = image.blobs.keys();
+  to.repository('team/app').blobs.set(first, image.blobs.get(first) ?? Buffer.of());
+  let puts = 0;
+  to.before = (request) => {
+    if (!request.startsWith('put')) return;
+    puts += 1;
+    if (puts > 1) return;
+    throw new ControllerError('REGISTRY_REFUSED', 'blob unknown', { remedy: 'retry-later' });
+  };
+
+  await copy(from, to, image.top.digest);
+
+  expect(puts).toBe(2);
+  expect(to.requested(`begin team/app ${first}`)).toHaveLength(2);
+  expect(to.requested('send')).toHaveLength(image.blobs.size - 1);
+  expect(to.repository('team/app').tags.get('1.0')).toBe(image.top.digest);
+});
+
+it('asks nothing twice for a manifest that the target refuses for good', async () => {
+  const { from, to } = registries();
+  const image = await makeImage();
+  from.add('team/app', image);
+  to.before = (request) => {
+    if (!request.startsWith('put')) return;
+    throw new ControllerError('REGISTRY_REFUSED', 'no such type', { remedy: 'wait-for-change' });
+  };
+
+  await expect(copy(from, to, image.top.digest)).rejects.toMatchObject({
+    code: 'REGISTRY_REFUSED',
+  });
+  expect(to.requested('put')).toHaveLength(1);
+});
+
 it('reads manifests once for several repositories', async () => {
   const { from, to } = registries();
   const image = await makeImage();

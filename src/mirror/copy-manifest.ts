@@ -53,43 +53,48 @@ export async function copyManifest(
   const key = `${target.scope} ${target.repository} ${node.manifest.digest}`;
   const isComplete = context.complete.has(key);
   if (isComplete && reference.kind === 'digest') return;
-  const unasked = isComplete ? [] : await copyBlobs(ends, node, tally, context, signal);
+  const outcomes: ReadonlyMap<Digest, BlobOutcome> = isComplete
+    ? new Map()
+    : await copyBlobs(ends, node, tally, context, signal);
   try {
     await target.putManifest(node.manifest, reference, signal);
   } catch (error) {
-    if (signal.aborted || unasked.length === 0 || !isRefusal(error)) throw error;
-    // The lock said that these blobs are there, and the target says that something is missing: ask for each.
+    if (signal.aborted || !mayBeTakenNow(error, outcomes)) throw error;
+    // A lock or the target itself said that these blobs are there, and now it misses one: ask for each.
     const ledger = context.ledgerOf(target.scope);
-    for (const digest of unasked) ledger.forget(digest, target.repository);
+    for (const [digest, outcome] of outcomes)
+      if (outcome !== 'sent') ledger.forget(digest, target.repository);
     await copyBlobs(ends, node, tally, context, signal);
     await target.putManifest(node.manifest, reference, signal);
   }
   context.complete.add(key);
 }
 
-/** Returns the blobs that the target was not asked about. */
+/** Returns how each blob came to be at the target. */
 async function copyBlobs(
   ends: CopyEnds,
   node: TreeNode,
   tally: CopyTally,
   context: CopyContext,
   signal: AbortSignal,
-): Promise<Digest[]> {
-  const unasked: Digest[] = [];
+): Promise<Map<Digest, BlobOutcome>> {
+  const outcomes = new Map<Digest, BlobOutcome>();
   const limits = { limit: context.parallelBlobs, signal };
   await forEachConcurrently(blobsOf(node.content), limits, async (blob, blobSignal) => {
     const outcome: BlobOutcome = await copyBlob({ ...ends, blob }, context, blobSignal);
-    if (outcome === 'known') unasked.push(blob.digest);
+    outcomes.set(blob.digest, outcome);
     const isNews = tally.count(blob, outcome);
     if (isNews && outcome !== 'sent')
       context.progress.report({ kind: 'bytes-spared', image: ends.image, bytes: blob.size });
   });
-  return unasked;
+  return outcomes;
 }
 
-function isRefusal(error: unknown): boolean {
+/** Whether a manifest was refused for the sake of blobs: nobody asked for one, or the target says that it misses some for now. */
+function mayBeTakenNow(error: unknown, outcomes: ReadonlyMap<Digest, BlobOutcome>): boolean {
   if (!(error instanceof ControllerError)) return false;
-  return error.code === 'REGISTRY_REFUSED' || error.code === 'REGISTRY_NOT_FOUND';
+  if (error.code !== 'REGISTRY_REFUSED' && error.code !== 'REGISTRY_NOT_FOUND') return false;
+  return error.remedy === 'retry-later' || [...outcomes.values()].includes('known');
 }
 
 function byDigest({ manifest }: TreeNode): ManifestReference {

@@ -116,6 +116,22 @@ describe('failures', () => {
     expect(failure.message.length).toBeLessThan(1200);
   });
 
+  it.each([
+    { codes: ['DIGEST_INVALID', 'MANIFEST_BLOB_UNKNOWN'], remedy: 'retry-later' },
+    { codes: ['MANIFEST_INVALID'], remedy: 'wait-for-change' },
+  ])('says whether a manifest refused with $codes may be taken later', async (sample) => {
+    const errors = sample.codes.map((code) => ({ code, message: 'not taken' }));
+    await using registry = await startOpenRegistry((_, response) =>
+      response.writeHead(400).end(JSON.stringify({ errors })),
+    );
+    await using end = transport({ retry: { times: 2, delayMs: 1 } });
+
+    const failure = await failureOf(end.request(at(registry), READ, signal));
+
+    expect(failure).toMatchObject({ code: 'REGISTRY_REFUSED', remedy: sample.remedy });
+    expect(end.pauses).toEqual([]);
+  });
+
   it.each(['<html>gateway</html>', '', '{"errors": 7}', '{'])(
     'says only the status for a body like %s',
     async (body) => {

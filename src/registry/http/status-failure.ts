@@ -15,6 +15,9 @@ const MOST_BODY = 1024 * 1024;
 /** Scopes as registries write them; anything else is not repeated. */
 const SCOPE = /^[\w:/.,*\- ]{1,512}$/;
 
+/** `MANIFEST_BLOB_UNKNOWN`, as `wordsOf` writes it (OCI distribution-spec, "Error Codes"). */
+const BLOB_UNKNOWN = /\bmanifest blob unknown\b/;
+
 const ErrorBody = z.object({
   errors: z.array(z.object({ code: z.string().optional(), message: z.string().optional() })),
 });
@@ -41,8 +44,11 @@ export async function statusFailure(answer: Answer, context: StatusContext): Pro
   const text = await readText(answer, context.secrets);
   const { code, hint, ...rest } = classify(answer, context);
   const words = text === '' ? '' : `: ${text}`;
+  // docker-registry 2.8 does not see a blob while somebody else writes that it is in the repository.
+  const isPassing = BLOB_UNKNOWN.test(text);
   return new HttpFailure(code, `${url.host} answered ${status}${words}`, {
     ...rest,
+    ...(isPassing ? { remedy: 'retry-later' as const } : {}),
     ...(hint === undefined ? {} : { hint }),
   });
 }
