@@ -1,26 +1,21 @@
 import { Readable } from 'node:stream';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import {
+  nested,
+  tarHeader,
+  withConfig,
+  withLayer,
+} from '../../../test/support/catalogs/altered-image.ts';
 import { FIXTURE_FILES } from '../../../test/support/catalogs/fixture-catalog.ts';
 import { makeCatalog } from '../../../test/support/catalogs/make-catalog-image.ts';
+import { openMade, refusal } from '../../../test/support/catalogs/open-made.ts';
 import type { LayerEntry } from '../../../test/support/catalogs/tar-layer.ts';
-import {
-  type MadeImage,
-  makeImage,
-  makeIndex,
-  seededBytes,
-} from '../../../test/support/make-image.ts';
-import { createMemoryRegistry } from '../../../test/support/memory-ends.ts';
-import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
-import { ControllerError } from '../../base/controller-error.ts';
-import { type Digest, digestOf } from '../../oci/digest.ts';
-import type { Catalog } from '../catalog.ts';
-import { openCatalog } from './open-catalog.ts';
+import { makeIndex, seededBytes } from '../../../test/support/make-image.ts';
 import { unpacked } from './unpack-layer.ts';
 
 const signal = new AbortController().signal;
 const ONE = { 'a.json': '{"schema":"olm.package","name":"a"}' };
-const UNKNOWN = { os: 'unknown', architecture: 'unknown' };
 
 describe('an image that is no file-based catalog', () => {
   it.each([
@@ -84,7 +79,11 @@ describe('an image that is no file-based catalog', () => {
   it.each([
     { what: 'an index without images', image: () => Promise.resolve(makeIndex([])) },
     { what: 'indexes in indexes', image: async () => nested(await makeCatalog({ files: ONE }), 6) },
-    { what: 'another artifact', image: artifact },
+    {
+      what: 'another artifact',
+      image: async () =>
+        withConfig(await makeCatalog({ files: ONE }), Buffer.from('{"config":[]}')),
+    },
   ])('but $what is refused', async ({ image }) => {
     expect(await refusal(await image())).toMatchObject({ code: 'CATALOG_INVALID' });
   });
@@ -149,7 +148,7 @@ describe('a broken file', () => {
     },
   ])('$what is named when the package is read, and no other', async ({ text, where }) => {
     const image = await makeCatalog({ files: { ...FIXTURE_FILES, 'a/broken': text } });
-    await using opened = await open(image);
+    await using opened = await openMade(image);
     const { catalog } = opened;
 
     expect(await catalog.readPackage('gadget', signal)).toBeDefined();
@@ -172,7 +171,7 @@ describe('a broken file', () => {
       files,
       extraLayers: [[{ name: 'configs/.wh.gone.json', content: '' }]],
     });
-    await using opened = await open(image);
+    await using opened = await openMade(image);
 
     expect(opened.catalog.files).toEqual([{ path: 'a.json', syntax: 'json' }]);
   });
@@ -220,7 +219,7 @@ describe('a hostile layer', () => {
 
   it('with a file of 2 GiB is refused by its header', async () => {
     const header = tarHeader('configs/large.json', 2 * 1024 ** 3);
-    const error = await refusal(await withLayer(gzipSync(header)));
+    const error = await refusal(withLayer(await makeCatalog({ files: ONE }), gzipSync(header)));
 
     expect(error.message).toContain('"large.json" has 2147483648 bytes');
   });
@@ -237,13 +236,18 @@ describe('a hostile layer', () => {
   });
 
   it('that is no tar is refused', async () => {
-    expect((await refusal(await withLayer(gzipSync('x'.repeat(5000))))).message).toMatch(/no tar/);
-    expect((await refusal(await withLayer(Buffer.from('BZh91AY&SY')))).message).toMatch(
-      /cannot be read/,
-    );
-    expect((await refusal(await withLayer(gzipSync('x').subarray(0, 15)))).message).toMatch(
-      /unpacked/,
-    );
+    expect(
+      (await refusal(withLayer(await makeCatalog({ files: ONE }), gzipSync('x'.repeat(5000)))))
+        .message,
+    ).toMatch(/no tar/);
+    expect(
+      (await refusal(withLayer(await makeCatalog({ files: ONE }), Buffer.from('BZh91AY&SY'))))
+        .message,
+    ).toMatch(/cannot be read/);
+    expect(
+      (await refusal(withLayer(await makeCatalog({ files: ONE }), gzipSync('x').subarray(0, 15))))
+        .message,
+    ).toMatch(/unpacked/);
   });
 
   it('that the transfer broke is told from one that is broken at its source', async () => {
@@ -259,238 +263,3 @@ describe('a hostile layer', () => {
     expect(error).toMatchObject({ code: 'BLOB_CORRUPT', remedy: 'retry-later' });
   });
 });
-
-it.each(['gzip', 'zstd', 'none'] as const)(
-  'verifies what follows the content of a layer too (%s)',
-  async (compression) => {
-    const catalog = await makeCatalog({ files: ONE, compression });
-    const layers = [...catalog.blobs.values()].map((bytes) => {
-      // More than a chunk: what unpacks has long seen the end.
-      const zeros = compression === 'zstd' ? skippable(1024 ** 2) : Buffer.alloc(1024 ** 2);
-      return { plain: digestOf(bytes), bytes: Buffer.concat([bytes, zeros]) };
-    });
-    const image = recompressed(catalog, layers);
-    await using opened = await open(image);
-    const error = await refusal(image, (bytes) => {
-      const broken = Buffer.from(bytes);
-      broken[broken.length - 1] = 1;
-      return broken;
-    });
-
-    expect(opened.catalog.packageNames).toEqual(['a']);
-    expect(error).toMatchObject({ code: 'BLOB_CORRUPT' });
-  },
-);
-
-it('reads all frames of zstd, whatever chunks they come in', async () => {
-  const catalog = await makeCatalog({ files: FIXTURE_FILES, compression: 'none' });
-  const frames = [...catalog.blobs.values()].map((bytes) => {
-    const pieces: Buffer[] = [];
-    for (let start = 0; start < bytes.length; start += 700) {
-      pieces.push(zstdCompressSync(bytes.subarray(start, start + 700)), skippable());
-    }
-    return { plain: digestOf(bytes), bytes: Buffer.concat([skippable(), ...pieces]) };
-  });
-  await using opened = await open(recompressed(catalog, frames));
-
-  expect(opened.catalog.packageNames).toEqual(['gadget', 'patchy', 'widget']);
-  expect((await opened.catalog.readPackage('widget', signal))?.bundles).toHaveLength(3);
-});
-
-it('takes the first image of an index that is no attestation', async () => {
-  const catalog = await makeCatalog({ files: ONE });
-  const other = await makeImage({ seed: 'attestation' });
-  const attestation = { ...other, descriptor: { ...other.descriptor, platform: UNKNOWN } };
-  const marked = {
-    ...other,
-    descriptor: { ...other.descriptor, annotations: { 'vnd.docker.reference.type': 'x' } },
-  };
-  await using opened = await open(makeIndex([attestation, marked, nested(catalog, 3)]));
-
-  expect(opened.catalog.packageNames).toEqual(['a']);
-});
-
-it('does not read layers below one that hides the folder', async () => {
-  const image = await makeCatalog({
-    files: FIXTURE_FILES,
-    extraLayers: [
-      [
-        { name: 'configs/.wh..wh..opq', content: '' },
-        { name: 'configs/a.json', content: ONE['a.json'] },
-      ],
-    ],
-  });
-  await using opened = await open(image);
-
-  expect(opened.catalog.packageNames).toEqual(['a']);
-  // The config and the layer.
-  expect(opened.opened()).toHaveLength(2);
-});
-
-it('keeps documents of unknown schemas, with and without a package', async () => {
-  const text =
-    '{"schema":"x.global","name":"g","a":1}{"schema":"x.own","package":"p"}{"schema":"olm.bundle","name":"b"}';
-  await using opened = await open(await makeCatalog({ files: { x: text } }));
-  const { catalog } = opened;
-
-  expect(catalog.globals).toEqual([
-    { schema: 'x.global', name: 'g', span: { file: 0, start: 0, end: 38 } },
-  ]);
-  expect((await catalog.readPackage('p', signal))?.others).toMatchObject([{ schema: 'x.own' }]);
-  // A bundle without a package is one of a package without a name, which validation refuses.
-  expect(catalog.packageNames).toEqual(['', 'p']);
-});
-
-it('tells what is wrong with properties without refusing the bundle', async () => {
-  const properties = [
-    { type: 'olm.package', value: { packageName: 'p', version: 1 } },
-    { type: 'olm.package', value: { packageName: 'p', version: '1.0.0', release: '2' } },
-    { type: 'olm.gvk', value: 'x' },
-    { type: 'olm.gvk.required', value: { group: 'g', version: 'v1', kind: 'K' } },
-    { type: 'olm.package.required', value: { packageName: 'q', versionRange: '>1' } },
-    { type: 'olm.bundle.object', value: { data: 'e30=' } },
-    { type: 'olm.csv.metadata', value: { displayName: 'P' } },
-    { type: 'olm.maxOpenShiftVersion', value: 4.18 },
-    { type: '', value: 1 },
-    { type: 'other' },
-  ];
-  const bundle = { schema: 'olm.bundle', package: 'p', name: 'p.v1.0.0', image: null, properties };
-  await using opened = await open(await makeCatalog({ files: { x: JSON.stringify(bundle) } }));
-
-  expect((await opened.catalog.readPackage('p', signal))?.bundles).toEqual([
-    {
-      name: 'p.v1.0.0',
-      span: { file: 0, start: 0, end: JSON.stringify(bundle).length },
-      image: '',
-      relatedImages: [],
-      packages: [{ packageName: 'p', version: '1.0.0', release: '2' }],
-      providedApis: [],
-      requiredApis: [{ group: 'g', version: 'v1', kind: 'K' }],
-      requiredPackages: [{ packageName: 'q', versionRange: '>1' }],
-      displayName: 'P',
-      propertyFaults: [
-        expect.stringMatching(/^property olm\.package .* version/),
-        expect.stringMatching(/^property olm\.gvk /),
-        'a property has no type',
-        'property other has no value',
-      ],
-      hasObjects: true,
-    },
-  ]);
-});
-
-async function open(
-  image: MadeImage,
-  deliver?: (bytes: Uint8Array) => Uint8Array,
-): Promise<{ readonly catalog: Catalog; opened(): string[] } & AsyncDisposable> {
-  const registry = createMemoryRegistry('r');
-  registry.add('c', image, 'v1');
-  if (deliver !== undefined) {
-    // The config arrives as it is.
-    registry.deliver = (bytes) => {
-      const delivered = bytes[0] === 0x7b ? bytes : deliver(bytes);
-      const pieces = [];
-      for (let at = 0; at < delivered.length; at += 50_000)
-        pieces.push(delivered.subarray(at, at + 50_000));
-      return Readable.from(pieces);
-    };
-  }
-  const folder = await temporaryFolder();
-  const options = {
-    source: registry.source('c'),
-    digest: image.top.digest,
-    name: 'r/c:v1',
-    folder: folder.path,
-  };
-  try {
-    const catalog = await openCatalog(options, signal);
-    return {
-      catalog,
-      opened: () => registry.requested('open'),
-      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
-    };
-  } catch (error) {
-    await folder[Symbol.asyncDispose]();
-    throw error;
-  }
-}
-
-async function refusal(
-  image: MadeImage,
-  deliver?: (bytes: Uint8Array) => Uint8Array,
-): Promise<ControllerError> {
-  const error: unknown = await open(image, deliver).catch((thrown: unknown) => thrown);
-  if (error instanceof ControllerError) return error;
-  throw error instanceof Error ? error : new Error('the catalog was not refused');
-}
-
-function nested(image: MadeImage, depth: number): MadeImage {
-  return depth === 0 ? image : nested(makeIndex([image]), depth - 1);
-}
-
-/** A catalog image with one layer of such bytes. */
-async function withLayer(bytes: Uint8Array): Promise<MadeImage> {
-  const image = await makeCatalog({ files: ONE });
-  const manifest = JSON.parse(Buffer.from(image.top.bytes).toString()) as { layers: object[] };
-  const digest = digestOf(bytes);
-  manifest.layers = [
-    { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, size: bytes.length },
-  ];
-  return withManifest(image, manifest, new Map([[digest, bytes]]));
-}
-
-/** The image with its layers in other bytes. */
-function recompressed(
-  image: MadeImage,
-  layers: readonly { readonly plain: Digest; readonly bytes: Uint8Array }[],
-): MadeImage {
-  const manifest = JSON.parse(Buffer.from(image.top.bytes).toString()) as {
-    layers: { digest: Digest; size: number }[];
-  };
-  const blobs = new Map<Digest, Uint8Array>();
-  for (const layer of manifest.layers) {
-    const found = layers.find(({ plain }) => plain === layer.digest);
-    if (found === undefined) throw new Error('a layer without other bytes');
-    layer.digest = digestOf(found.bytes);
-    layer.size = found.bytes.length;
-    blobs.set(layer.digest, found.bytes);
-  }
-  return withManifest(image, manifest, blobs);
-}
-
-function withManifest(
-  image: MadeImage,
-  manifest: object,
-  blobs: ReadonlyMap<Digest, Uint8Array>,
-): MadeImage {
-  const bytes = Buffer.from(JSON.stringify(manifest));
-  const top = { ...image.top, bytes, digest: digestOf(bytes) };
-  const descriptor = { ...image.descriptor, digest: top.digest, size: bytes.length };
-  return { top, manifests: [top], blobs: new Map([...image.blobs, ...blobs]), descriptor };
-}
-
-async function artifact(): Promise<MadeImage> {
-  const image = await makeCatalog({ files: ONE });
-  const config = Buffer.from('{"config":[]}');
-  const manifest = JSON.parse(Buffer.from(image.top.bytes).toString()) as { config: object };
-  manifest.config = { mediaType: 'text/plain', digest: digestOf(config), size: config.length };
-  return withManifest(image, manifest, new Map([[digestOf(config), config]]));
-}
-
-function skippable(size = 3): Buffer {
-  const frame = Buffer.alloc(8 + size);
-  frame.writeUInt32LE(0x184d2a50);
-  frame.writeUInt32LE(size, 4);
-  return frame;
-}
-
-function tarHeader(name: string, size: number): Buffer {
-  const header = Buffer.alloc(512);
-  header.write(name);
-  header.write(size.toString(8).padStart(11, '0'), 124);
-  header.write('0', 156);
-  header.fill(' ', 148, 156);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0`, 148);
-  return header;
-}
