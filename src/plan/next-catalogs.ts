@@ -1,5 +1,5 @@
 import { compareText } from '../base/compare-text.ts';
-import type { Lock, LockedBundle, LockedCatalog, LockedImage } from '../lock/lock.ts';
+import type { Lock, LockedBundle, LockedCatalog } from '../lock/lock.ts';
 import type { Digest } from '../oci/digest.ts';
 import { compareBundles } from './plan-catalogs.ts';
 import type { PlannedCatalog } from './planned-catalog.ts';

@@ -1,37 +1,38 @@
+import type { FieldProblem } from '../base/field-problem.ts';
 import { formatBytes } from '../base/format-bytes.ts';
+import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { LockedImage } from '../lock/lock.ts';
 import type { WantingEntry } from '../lock/wanted-image.ts';
 import { type Platform, formatPlatform } from '../oci/descriptor.ts';
 import type { MirrorChange, NodeImpactReport } from '../resources/node-impact.ts';
+import type { CatalogChange } from './catalog-change.ts';
+import { catalogFacts, catalogItems } from './catalog-items.ts';
+import { entryAt, uniqueEntries } from './entry-phrase.ts';
 import { type Phrase, listed, phrase } from './phrase.ts';
+import type { PlanGroup, PlanItem } from './plan-group.ts';
+import { kindsOf, split } from './images-of-catalogs.ts';
 import {
   type HeldDelete,
   PRUNE,
   type Plan,
   type PlannedImage,
+  type PlannedOrphan,
   type PlannedUpdate,
 } from './plan.ts';
 
 /** What people and machines are told of one plan. */
 export interface PlanReport {
   readonly plan: Plan;
+  /** Sorted by destination. */
+  readonly catalogs: readonly CatalogChange[];
+  /** What is odd in the files and in what their filters find. */
+  readonly warnings: readonly FieldProblem[];
   /** What the change of the mirror sets does to nodes. */
   readonly nodes: NodeImpactReport;
 }
 
-/** Items of one sort; a group without items is not there. */
-export interface PlanGroup {
-  readonly title: string;
-  readonly items: readonly PlanItem[];
-}
-
-export interface PlanItem {
-  readonly sign: '+' | '~' | '-' | '!' | '?';
-  readonly line: Phrase;
-}
-
 /** The first lines of a report: what of, and what matters most. */
-export function headOf({ plan, nodes }: PlanReport): Phrase[] {
+export function headOf({ plan, catalogs, nodes }: PlanReport): Phrase[] {
   const { adds, updates, deletes, held, orphans, keeps, source } = plan;
   const counts = [
     `${adds.length} to add`,
@@ -45,24 +46,27 @@ export function headOf({ plan, nodes }: PlanReport): Phrase[] {
     phrase`mirror ${plan.mirror} at ${plan.destination}`,
     phrase`source ${source.branch}${source.commit === '' ? [] : phrase` at commit ${source.commit}`}`,
     ['nodes: ', ...nodesLine(nodes)],
+    ...catalogFacts(catalogs),
     [`images: ${counts}; ${formatBytes(plan.bytesToMove)} to move`],
     phrase`plan ${plan.hash}`,
   ];
 }
 
 /** All groups of a plan that have items. What was resolved wrongly comes before what follows from it. */
-export function groupsOf({ plan, nodes }: PlanReport): PlanGroup[] {
+export function groupsOf({ plan, catalogs, warnings, nodes }: PlanReport): PlanGroup[] {
+  const adds = split(plan.adds, (one) => one.kind);
+  const updates = split(plan.updates, (one) => one.kind);
+  const orphans = split(plan.orphans, ({ line }) => line.kind);
   const groups: PlanGroup[] = [
     { title: 'mirror sets', items: nodes.changes.map(mirrorChange) },
     {
       title: 'entries that fail; what they had stays',
-      items: plan.failures.map(({ wanted, error, entries }) => ({
-        sign: '!',
-        line: phrase`${wanted}: ${error.message} (${[error.code]}), ${positionsOf(entries)}${error.hint === undefined ? [] : phrase`. ${error.hint}`}`,
-      })),
+      items: [...Map.groupBy(plan.failures, reasonOf).values()].flatMap(failure),
     },
-    { title: 'images to add', items: plan.adds.map(addition) },
-    { title: 'images to update', items: plan.updates.map(update) },
+    { title: 'warnings', items: warnings.map(warning) },
+    { title: 'operator catalogs', items: catalogItems(catalogs) },
+    { title: 'images to add', items: adds.own.map(addition) },
+    { title: 'images to update', items: updates.own.map(update) },
     {
       title: 'images to delete',
       items: plan.deletes.map(({ line, reason, entry }) => ({
@@ -82,12 +86,21 @@ export function groupsOf({ plan, nodes }: PlanReport): PlanGroup[] {
         line: phrase`${image(line)}, ${askedBy(line.reason, undefined)}${line.held === undefined ? [] : phrase`; held: ${line.held}`}`,
       })),
     },
+    { title: 'orphans: nobody wants them, and they stay', items: orphans.own.map(orphan) },
     {
-      title: 'orphans: nobody wants them, and they stay',
-      items: plan.orphans.map(({ line, isNew }) => ({
-        sign: '?',
-        line: phrase`${image(line)}, ${[orphanReason(line, isNew)]}`,
-      })),
+      title: 'images of operators to add',
+      items: adds.ofCatalogs.map(addition),
+      folded: kindsOf(adds.ofCatalogs),
+    },
+    {
+      title: 'images of operators to update',
+      items: updates.ofCatalogs.map(update),
+      folded: kindsOf(updates.ofCatalogs),
+    },
+    {
+      title: 'orphans among the images of operators',
+      items: orphans.ofCatalogs.map(orphan),
+      folded: kindsOf(orphans.ofCatalogs.map(({ line }) => line)),
     },
   ];
   return groups.filter(({ items }) => items.length > 0);
@@ -128,6 +141,31 @@ function mirrorChange(change: MirrorChange): PlanItem {
   };
 }
 
+/** One reason is said once, whatever number of entries it fails. */
+function failure(group: readonly EntryFailure[]): PlanItem[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const { message, code, hint } = first.error;
+  const wanted = listed(group.map((one) => phrase`${one.wanted}`));
+  const entries = group.flatMap((one) => one.entries);
+  const advice = hint === undefined ? [] : phrase`. ${hint}`;
+  return [
+    {
+      sign: '!',
+      line: phrase`${wanted}: ${message} (${[code]}), ${positionsOf(entries)}${advice}`,
+    },
+  ];
+}
+
+function reasonOf({ error }: EntryFailure): string {
+  return `${error.code} ${error.message}`;
+}
+
+function warning({ position, field, message, hint }: FieldProblem): PlanItem {
+  const advice = hint === undefined ? [] : phrase`. ${hint}`;
+  return { sign: '!', line: phrase`${entryAt({ position, field })}: ${message}${advice}` };
+}
+
 function addition(planned: PlannedImage): PlanItem {
   return {
     sign: '+',
@@ -152,6 +190,10 @@ function heldDelete({ destination, reason, entry, why }: HeldDelete): PlanItem {
   return { sign: '!', line: phrase`${destination}: ${why}; ${askedBy(reason, entry)}` };
 }
 
+function orphan({ line, isNew }: PlannedOrphan): PlanItem {
+  return { sign: '?', line: phrase`${image(line)}, ${[orphanReason(line, isNew)]}` };
+}
+
 function orphanReason({ superseded }: LockedImage, isNew: boolean): string {
   if (superseded === true) return 'replaced by a newer version without a change of files';
   return isNew ? 'no file wants it from this commit on' : 'no file has wanted it before either';
@@ -166,17 +208,13 @@ function sourcesOf({ sources }: PlannedImage): Phrase {
 }
 
 function positionsOf(entries: readonly WantingEntry[]): Phrase {
-  return ['wanted by ', ...listed(entries.map(entryAt))];
+  return ['wanted by ', ...listed(uniqueEntries(entries).map(entryAt))];
 }
 
 function askedBy(reason: string, entry: WantingEntry | undefined): Phrase {
   if (entry !== undefined) return phrase`asked for by ${entryAt(entry)}`;
   if (reason === PRUNE) return ['since nobody wants it (deletion.policy: prune)'];
   return phrase`asked for by ${reason}`;
-}
-
-function entryAt({ position: { path, line, column }, field }: WantingEntry): Phrase {
-  return phrase`${`${path}:${line}:${column}`} (${field})`;
 }
 
 function only(platforms: readonly Platform[] | undefined): Phrase {

@@ -5,7 +5,11 @@ const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufef
 
 /** Plans for machines: all that the other forms show, and all that they fold. One object a mirror. */
 export function renderJson(reports: readonly PlanReport[]): string {
-  const value = { plans: reports.map(({ plan, nodes }) => ({ ...withErrors(plan), nodes })) };
+  const value = {
+    plans: reports.map(({ plan, catalogs, warnings, nodes }) => {
+      return { ...withErrors(plan), catalogChanges: catalogs, warnings, nodes };
+    }),
+  };
   const text = JSON.stringify(value, null, 2).replace(
     UNSAFE,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

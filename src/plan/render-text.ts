@@ -1,5 +1,6 @@
 import { plain } from './phrase.ts';
-import { type PlanGroup, type PlanReport, groupsOf, headOf } from './plan-report.ts';
+import type { PlanGroup, PlanItem } from './plan-group.ts';
+import { type PlanReport, groupsOf, headOf } from './plan-report.ts';
 
 /** From more items than this on a group shows the first ones and a number. */
 const FOLDED_FROM = 50;
@@ -16,13 +17,20 @@ export function renderText(report: PlanReport): string {
   return [...head, ...body, ''].join('\n');
 }
 
-function renderGroup({ title, items }: PlanGroup): string[] {
+function renderGroup({ title, items, folded }: PlanGroup): string[] {
+  if (folded !== undefined)
+    return ['', `${title}: ${items.length} (${folded}); --output json has all`];
+  return ['', `${title} (${items.length}):`, ...renderItems(items, '  ')];
+}
+
+function renderItems(items: readonly PlanItem[], indent: string): string[] {
   const shown = items.length > FOLDED_FROM ? items.slice(0, SHOWN) : items;
   const more = items.length - shown.length;
   return [
-    '',
-    `${title} (${items.length}):`,
-    ...shown.map(({ sign, line }) => `  ${sign} ${plain(line)}`),
-    ...(more === 0 ? [] : [`    and ${more} more; --output json has all`]),
+    ...shown.flatMap(({ sign, line, below = [] }) => [
+      `${indent}${sign} ${plain(line)}`,
+      ...renderItems(below, `${indent}  `),
+    ]),
+    ...(more === 0 ? [] : [`${indent}  and ${more} more; --output json has all`]),
   ];
 }

@@ -1,75 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { COMMIT, entry, line, planOf, planned } from '../../test/support/sample-plan.ts';
 import { ControllerError } from '../base/controller-error.ts';
-import type { LockedImage } from '../lock/lock.ts';
-import type { WantingEntry } from '../lock/wanted-image.ts';
-import type { Digest } from '../oci/digest.ts';
 import { type NodeImpactReport, nodeImpact } from '../resources/node-impact.ts';
-import type { Plan, PlannedImage } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { PlanReport } from './plan-report.ts';
 import { renderJson } from './render-json.ts';
 import { renderMarkdown } from './render-markdown.ts';
 import { renderText } from './render-text.ts';
 
-const COMMIT = '4f5e6d7c8b9a4f5e6d7c8b9a4f5e6d7c8b9a4f5e';
 const QUIET: NodeImpactReport = { impact: 'none', changes: [], unreadable: [] };
-
-function digest(letter: string): Digest {
-  return `sha256:${letter.repeat(64)}` as Digest;
-}
-
-function entry(path: string, line: number, field = 'mirror.additionalImages[0]'): WantingEntry {
-  return { position: { path, line, column: 7 }, field };
-}
-
-function planned(name: string, over: Partial<PlannedImage> = {}): PlannedImage {
-  return {
-    place: { host: 'registry.example.com', repository: `mirror/${name}`, tag: '1' },
-    destination: `${name}:1`,
-    digest: digest('a'),
-    sources: [{ source: `quay.io/${name}:1`, wantedBy: ['base.yaml'] }],
-    kind: 'additional',
-    entries: [entry('base.yaml', 5)],
-    ...over,
-  };
-}
-
-function line(name: string, over: Partial<LockedImage> = {}): LockedImage {
-  const destination = `${name}:1`;
-  const source = `quay.io/${name}:1`;
-  return {
-    destination,
-    digest: digest('b'),
-    source,
-    kind: 'additional',
-    bytes: 10,
-    wantedBy: [],
-    ...over,
-  };
-}
-
-function planOf(over: Partial<Plan>): Plan {
-  return {
-    mirror: 'prod-eu',
-    destination: 'registry.example.com/mirror',
-    source: { commit: COMMIT, branch: 'main' },
-    adds: [],
-    updates: [],
-    keeps: [line('kept', { wantedBy: ['base.yaml'] })],
-    orphans: [],
-    deletes: [],
-    held: [],
-    returns: [],
-    deleting: [],
-    catalogs: [],
-    failures: [],
-    bytesToMove: 0,
-    configurations: [{ path: 'base.yaml', blob: COMMIT }],
-    deletions: [],
-    hash: digest('c'),
-    ...over,
-  };
-}
 
 function mirrorSets(entries: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
   const listed = entries.map(([source, mirror]) => ({ source, mirrors: [mirror] }));
@@ -77,13 +17,17 @@ function mirrorSets(entries: readonly (readonly [string, string])[]): ReadonlyMa
   return new Map([['itms-oc-mirror.yaml', JSON.stringify(set)]]);
 }
 
+function reportOf(over: Partial<Plan>, nodes = QUIET): PlanReport {
+  return { plan: planOf(over), catalogs: [], warnings: [], nodes };
+}
+
 const ARM64 = { os: 'linux', architecture: 'arm64' };
 const AMD64 = { os: 'linux', architecture: 'amd64' };
 
 const REPORTS: Readonly<Record<string, PlanReport>> = {
-  quiet: { plan: planOf({}), nodes: QUIET },
-  typical: {
-    plan: planOf({
+  quiet: reportOf({}),
+  typical: reportOf(
+    {
       adds: [
         planned('team/app', {
           platforms: [AMD64, ARM64],
@@ -145,14 +89,14 @@ const REPORTS: Readonly<Record<string, PlanReport>> = {
         },
       ],
       bytesToMove: 3_651_234_567,
-    }),
-    nodes: nodeImpact(
+    },
+    nodeImpact(
       mirrorSets([['quay.io/old', 'registry.example.com/mirror/old']]),
       mirrorSets([['quay.io/team', 'registry.example.com/mirror/team']]),
     ),
-  },
-  hostile: {
-    plan: planOf({
+  ),
+  hostile: reportOf(
+    {
       adds: [
         planned('evil', {
           entries: [
@@ -163,9 +107,9 @@ const REPORTS: Readonly<Record<string, PlanReport>> = {
         }),
         planned('long', { entries: [entry('x'.repeat(1000), 1)] }),
       ],
-    }),
-    nodes: { impact: 'drain', changes: [], unreadable: ['idms\u0007.yaml'] },
-  },
+    },
+    { impact: 'drain', changes: [], unreadable: ['idms\u0007.yaml'] },
+  ),
 };
 
 function golden(file: string): string {
@@ -174,7 +118,7 @@ function golden(file: string): string {
 
 function many(count: number): PlanReport {
   const adds = Array.from({ length: count }, (_, index) => planned(`team/app-${index}`));
-  return { plan: planOf({ adds }), nodes: QUIET };
+  return reportOf({ adds });
 }
 
 describe.each(Object.entries(REPORTS))('a plan that is %s', (name, report) => {
@@ -228,7 +172,7 @@ describe('a long plan', () => {
   it('fits a comment with names of any length', () => {
     const entries = Array.from({ length: 4 }, () => entry('p'.repeat(5_000), 1, 'f'.repeat(5_000)));
     const adds = many(60).plan.adds.map((one) => ({ ...one, entries }));
-    const report = { plan: planOf({ adds, updates: [], held: [] }), nodes: QUIET };
+    const report = reportOf({ adds, updates: [], held: [] });
     expect(renderMarkdown(report).length).toBeLessThan(60_000);
   });
 });

@@ -1,4 +1,5 @@
 import { type Lock } from '../lock/lock.ts';
+import { catalogChanges } from '../plan/catalog-changes.ts';
 import { isSameState, nextLock, successOf } from '../plan/next-lock.ts';
 import type { PlanReport } from '../plan/plan-report.ts';
 import { isQuiet } from '../plan/plan.ts';
@@ -20,7 +21,7 @@ export async function describePlan(
   context: PassContext,
   signal: AbortSignal,
 ): Promise<DescribedPlan> {
-  const { plan, lock } = await preparePlan(context, signal);
+  const { plan, lock, warnings } = await preparePlan(context, signal);
   const next = nextLock(plan, lock, successOf(plan));
   const folder = await context.branch.readFolder(context.mirror.output, signal);
   const prefix = 'resources/';
@@ -34,7 +35,12 @@ export async function describePlan(
     before.size === after.size && [...after].every(([name, text]) => before.get(name) === text);
   const sameLock = lock !== undefined && isSameState(next, lock);
   return {
-    report: { plan, nodes: nodeImpact(before, after) },
+    report: {
+      plan,
+      catalogs: catalogChanges(plan, lock),
+      warnings: [...context.files.warnings, ...warnings],
+      nodes: nodeImpact(before, after),
+    },
     hasChanges: !isQuiet(plan) || !sameResources || !sameLock,
     next,
   };

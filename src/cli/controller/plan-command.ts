@@ -62,9 +62,11 @@ async function plan(
   let isWrong = false;
   for (const mirror of chosen) {
     const context = contextOf(mirror);
-    if (context.files.warnings.length > 0) io.stderr(`${formatProblems(context.files.warnings)}\n`);
-    if (context.files.problems.length > 0) {
-      io.stderr(`${formatProblems(context.files.problems)}\n`);
+    const { problems, warnings } = context.files;
+    if (problems.length > 0) {
+      // A plan tells its warnings itself; of these files there is none.
+      if (warnings.length > 0) io.stderr(`${formatProblems(warnings)}\n`);
+      io.stderr(`${formatProblems(problems)}\n`);
       isWrong = true;
       continue;
     }

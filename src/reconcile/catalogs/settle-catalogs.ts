@@ -6,6 +6,7 @@ import type { Digest } from '../../oci/digest.ts';
 import type { ImageSource } from '../../oci/ends.ts';
 import { formatPlace } from '../../oci/destination.ts';
 import type { CatalogOutcome, RebuiltCatalog } from '../../plan/next-catalogs.ts';
+import { bundleKey, lostBundles } from '../../plan/lost-bundles.ts';
 import type { Plan, PlannedImage } from '../../plan/plan.ts';
 import type { PlannedCatalog } from '../../plan/planned-catalog.ts';
 import { bundleFailure } from './bundle-failure.ts';
@@ -95,8 +96,8 @@ async function settle(
     return undefined;
   }
   const { digest, image: source, inputs, ...built } = await builder.build(without, signal);
-  const listed = new Set(built.bundles.map(keyOf));
-  const bundles = catalog.bundles.filter((bundle) => listed.has(keyOf(bundle)));
+  const listed = new Set(built.bundles.map(bundleKey));
+  const bundles = catalog.bundles.filter((bundle) => listed.has(bundleKey(bundle)));
   refuseLoss(catalog, bundles, without);
   if (inputs === undefined) throw new TypeError('a catalog without some bundles was built');
   const names = without.map(({ bundle }) => bundle);
@@ -117,23 +118,21 @@ function faultOf(
 
 /** Whoever installed a bundle of the published catalog must find it in the next one, if the filter still selects it. */
 function refuseLoss(
-  { source, bundles, previousBundles }: PlannedCatalog,
+  catalog: PlannedCatalog,
   listed: readonly LockedBundle[],
   without: readonly BundleFault[],
 ): void {
-  const selected = new Set([...bundles, ...without].map(keyOf));
-  const stays = new Set(listed.map(keyOf));
-  const lost = previousBundles.filter((one) => selected.has(keyOf(one)) && !stays.has(keyOf(one)));
+  const lost = lostBundles(catalog, listed, without);
   if (lost.length === 0) return;
-  const reasonOf = new Map(without.map((fault) => [keyOf(fault), fault.reason]));
+  const reasonOf = new Map(without.map((fault) => [bundleKey(fault), fault.reason]));
   const names = lost.slice(0, SHOWN_BUNDLES).map((one) => {
-    const reason = reasonOf.get(keyOf(one));
+    const reason = reasonOf.get(bundleKey(one));
     return reason === undefined ? one.bundle : `${one.bundle} (${reason})`;
   });
   if (lost.length > names.length) names.push(`${lost.length - names.length} more`);
   throw new ControllerError(
     'CATALOG_SELECTION',
-    `the published catalog of ${source} stays as it is: the new one would lack bundles that it has, ${names.join(', ')}`,
+    `the published catalog of ${catalog.source} stays as it is: the new one would lack bundles that it has, ${names.join(', ')}`,
     {
       remedy: 'retry-later',
       hint: 'The next pass tries again; see to it that the images are there, or take the bundles out of the image set.',
@@ -147,8 +146,4 @@ function failureOf(
 ): EntryFailure {
   const entry = packages.find(({ name }) => name === fault.package)?.entry;
   return bundleFailure(fault, { source, entries: entry === undefined ? entries : [entry] });
-}
-
-function keyOf(bundle: { readonly package: string; readonly bundle: string }): string {
-  return `${bundle.package}/${bundle.bundle}`;
 }

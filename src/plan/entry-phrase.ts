@@ -1,0 +1,16 @@
+import type { WantingEntry } from '../lock/wanted-image.ts';
+import { type Phrase, phrase } from './phrase.ts';
+
+/** Where an entry stands, and which one it is. */
+export function entryAt({ position: { path, line, column }, field }: WantingEntry): Phrase {
+  return phrase`${`${path}:${line}:${column}`} (${field})`;
+}
+
+/** Each entry once, in their order. */
+export function uniqueEntries(entries: readonly WantingEntry[]): WantingEntry[] {
+  if (entries.length < 2) return [...entries];
+  const byText = new Map(
+    entries.map((entry) => [`${JSON.stringify(entry.position)} ${entry.field}`, entry]),
+  );
+  return [...byText.values()];
+}
