@@ -11,18 +11,13 @@ export function blobsToMove(
   lines: readonly LockedImage[],
   blobsOf: PlanInput['blobsOf'],
 ): number {
-  if (images.length === 0) return 0;
-  const there = new Set<string>();
-  for (const { digest, platforms } of lines) {
-    for (const blob of blobsOf(digest, platforms) ?? []) there.add(blob.digest);
-  }
-  let bytes = 0;
+  const sizes = new Map<string, number>();
   for (const { digest, platforms } of images) {
-    for (const blob of blobsOf(digest, platforms) ?? []) {
-      if (there.has(blob.digest)) continue;
-      there.add(blob.digest);
-      bytes += blob.size;
-    }
+    for (const blob of blobsOf(digest, platforms) ?? []) sizes.set(blob.digest, blob.size);
   }
-  return bytes;
+  if (sizes.size === 0) return 0;
+  for (const { digest, platforms } of lines) {
+    for (const blob of blobsOf(digest, platforms) ?? []) sizes.delete(blob.digest);
+  }
+  return sizes.values().reduce((sum, size) => sum + size, 0);
 }

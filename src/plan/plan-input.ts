@@ -34,7 +34,7 @@ export interface PlanInput {
   readonly blobsOf: (
     digest: Digest,
     platforms: readonly Platform[] | undefined,
-  ) => readonly Descriptor[] | undefined;
+  ) => readonly Pick<Descriptor, 'digest' | 'size'>[] | undefined;
 }
 
 /** A file of the commit: path in the repository and Git's id of its content. */

@@ -3,6 +3,7 @@ import type { Place } from '../oci/destination.ts';
 import type { ImageSource, ImageTarget } from '../oci/ends.ts';
 import { type Reference, manifestReferenceOf } from '../oci/reference.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
+import type { OpenBlobLists } from '../store/blob-lists.ts';
 import type { ManifestCache } from '../store/manifest-cache.ts';
 
 /** What images are read from and written to, for all passes of a process. */
@@ -10,6 +11,8 @@ export interface Ends {
   readonly reading: RegistryClient;
   readonly writing: RegistryClient;
   readonly manifests: ManifestCache;
+  /** Opens what is remembered of which blobs images have. */
+  readonly openBlobLists: OpenBlobLists;
   /** Opens a layout directory below a root. @throws ControllerError where that is not allowed. */
   readonly openLayout: (directory: string, root: string | undefined) => ImageSource;
   /** The folder that keeps what was read and built of operator catalogs; can be thrown away at any time. */

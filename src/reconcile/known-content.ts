@@ -1,57 +1,69 @@
 import { ControllerError } from '../base/controller-error.ts';
 import { forEachConcurrently } from '../base/for-each-concurrently.ts';
-import { readImageTree } from '../mirror/image-tree.ts';
-import { type Descriptor, type Platform, formatPlatform } from '../oci/descriptor.ts';
+import { type ManifestReader, readImageTree } from '../mirror/image-tree.ts';
+import { type Platform, formatPlatform } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
-import type { ImageSource } from '../oci/ends.ts';
 import { blobsOf } from '../oci/manifest.ts';
-import type { ManifestCache } from '../store/manifest-cache.ts';
+import type { BlobLists, ListedBlob } from '../store/blob-lists.ts';
+import type { Ends } from './ends.ts';
 
-/** An image whose blobs are to be known, and who can say if the cache cannot. */
+/** An image whose blobs are to be known. */
 export interface AskedImage {
   readonly digest: Digest;
   readonly platforms: readonly Platform[] | undefined;
-  readonly reader: () => Pick<ImageSource, 'name' | 'readManifest'>;
+  /** Who can say if nothing is remembered; undefined where nobody can. */
+  readonly reader: () => ManifestReader | undefined;
 }
 
 /** The blobs of images, as far as their manifests could be read. */
 export type BlobsOf = (
   digest: Digest,
   platforms: readonly Platform[] | undefined,
-) => readonly Descriptor[] | undefined;
+) => readonly ListedBlob[] | undefined;
 
 /**
- * Reads the manifests of images, from the cache or their reader, and lists their distinct blobs. An image that
- * cannot be read is left out: who needs it will find out why.
+ * The distinct blobs of images: as lists on disk have them, else as their manifests say, from the cache or their
+ * reader. An image that cannot be read is left out: who needs it will find out why.
  */
 export async function readBlobs(
   images: readonly AskedImage[],
-  manifests: ManifestCache,
+  ends: Pick<Ends, 'manifests' | 'openBlobLists'>,
   parallel: number,
   signal: AbortSignal,
-): Promise<BlobsOf> {
-  const blobs = new Map<string, readonly Descriptor[]>();
-  const asked = new Map(images.map((image) => [keyOf(image.digest, image.platforms), image]));
-  await forEachConcurrently(asked, { limit: parallel, signal }, async ([key, image]) => {
+): Promise<BlobLists> {
+  const lists = await ends.openBlobLists();
+  const unknown = new Map(
+    images.map((image) => [nameOf(image), image] as const).filter(([name]) => !lists.has(name)),
+  );
+  if (unknown.size === 0) return lists;
+  await forEachConcurrently(unknown, { limit: parallel, signal }, async ([name, image]) => {
+    const reader = image.reader();
+    if (reader === undefined) return;
     try {
       const options = { platforms: image.platforms, read: 'everything' } as const;
-      const tree = await readImageTree(image.reader(), image.digest, options, manifests, signal);
-      const distinct = new Map(
-        tree.nodes.flatMap(({ content }) => blobsOf(content)).map((blob) => [blob.digest, blob]),
-      );
-      blobs.set(key, [...distinct.values()]);
+      const tree = await readImageTree(reader, image.digest, options, ends.manifests, signal);
+      const blobs = tree.nodes.flatMap(({ content }) => blobsOf(content));
+      lists.set(name, [...new Map(blobs.map((blob) => [blob.digest, blob])).values()]);
     } catch (error) {
       if (!(error instanceof ControllerError) || signal.aborted) throw error;
     }
   });
-  return (digest, platforms) => blobs.get(keyOf(digest, platforms));
+  await lists.save();
+  return lists;
 }
 
 /** The bytes of distinct blobs. */
-export function sizeOf(blobs: readonly Descriptor[]): number {
+export function sizeOf(blobs: readonly ListedBlob[]): number {
   return blobs.reduce((sum, { size }) => sum + size, 0);
 }
 
-function keyOf(digest: Digest, platforms: readonly Platform[] | undefined): string {
-  return `${digest} ${(platforms ?? []).map(formatPlatform).join(' ')}`;
+/** What lists of blobs call an image: of an index, the chosen instances. */
+export function nameOf({
+  digest,
+  platforms = [],
+}: {
+  readonly digest: Digest;
+  readonly platforms?: readonly Platform[] | undefined;
+}): string {
+  return [digest, ...platforms.map(formatPlatform)].join(' ');
 }

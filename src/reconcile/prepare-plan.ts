@@ -9,10 +9,11 @@ import {
   parseDestination,
   relativePlace,
 } from '../oci/destination.ts';
+import type { Digest } from '../oci/digest.ts';
 import { parseReference } from '../oci/reference.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { DeletionFile, OtherMirror } from '../plan/plan-input.ts';
+import type { DeletionFile, NamedPlace, OtherMirror } from '../plan/plan-input.ts';
 import { additionalEntries } from '../resolve/additional-entries.ts';
 import { additionalRequests } from '../resolve/additional-requests.ts';
 import {
@@ -25,7 +26,7 @@ import { type ResolvedCatalogs, resolveCatalogs } from './catalogs/resolve-catal
 import { unresolvedPlaces } from './catalogs/unresolved-places.ts';
 import { sourceOf, targetOf } from './ends.ts';
 import { knownDigests } from './known-digests.ts';
-import { type BlobsOf, readBlobs, sizeOf } from './known-content.ts';
+import { type BlobsOf, nameOf, readBlobs, sizeOf } from './known-content.ts';
 import { lostInDoubt } from './lines-in-doubt.ts';
 import { deletionFiles, namedPlaces } from './named-places.ts';
 import { type BranchLock, isAtHost, otherMirrors } from './other-mirrors.ts';
@@ -159,27 +160,24 @@ async function findUnlocked(
       .map((named) => [relativePlace(named.place, mirror.destination), named] as const)
       .filter(([destination]) => !known.has(destination)),
   );
-  const found: LockedImage[] = [];
-  await forEachConcurrently(
-    unknown,
-    { limit: transfer.parallelImages, signal },
-    async ([destination, named]) => {
-      const target = targetOf(ends, named.place);
-      const digest = await target.findManifest({ kind: 'tag', tag: named.place.tag }, signal);
-      if (digest === undefined) return;
-      const asked = { digest, platforms: undefined, reader: () => target };
-      const blobs = (await readBlobs([asked], ends.manifests, 1, signal))(digest, undefined) ?? [];
-      found.push({
-        destination,
-        digest,
-        source: named.source,
-        kind: named.kind ?? 'additional',
-        bytes: sizeOf(blobs),
-        wantedBy: [],
-      });
-    },
-  );
-  return found;
+  const found = new Map<string, NamedPlace & { readonly digest: Digest }>();
+  const limits = { limit: transfer.parallelImages, signal };
+  await forEachConcurrently(unknown, limits, async ([destination, named]) => {
+    const { tag } = named.place;
+    const digest = await targetOf(ends, named.place).findManifest({ kind: 'tag', tag }, signal);
+    if (digest !== undefined) found.set(destination, { ...named, digest });
+  });
+  if (found.size === 0) return [];
+  const asked = [...found.values()].map(({ digest, place }) => ({
+    ...{ digest, platforms: undefined },
+    reader: () => targetOf(ends, place),
+  }));
+  const lists = await readBlobs(asked, ends, transfer.parallelImages, signal);
+  return [...found].map(([destination, { digest, source, kind = 'additional' }]) => ({
+    ...{ destination, digest, source, kind },
+    bytes: sizeOf(lists.get(nameOf({ digest })) ?? []),
+    wantedBy: [],
+  }));
 }
 
 /**
@@ -199,16 +197,21 @@ async function readNewBlobs(
   const fresh = wanted.filter(isNew);
   if (fresh.length === 0) return () => undefined;
   const place = lock === undefined ? undefined : parseDestination(lock.destination);
-  const there = lines.flatMap(({ digest, platforms, destination }) => {
-    const at = place === undefined ? undefined : absolutePlace(destination, place);
-    return at === undefined ? [] : [{ digest, platforms, reader: () => targetOf(ends, at) }];
-  });
+  const there = lines.map(({ digest, platforms, destination }) => ({
+    digest,
+    platforms,
+    reader: () => {
+      const at = place === undefined ? undefined : absolutePlace(destination, place);
+      return at === undefined ? undefined : targetOf(ends, at);
+    },
+  }));
   const coming = fresh.map(({ digest, platforms, source }) => ({
     digest,
     platforms,
     reader: () => built.get(digest) ?? sourceOf(ends, parseReference(source), mirror.ociRoot),
   }));
-  return readBlobs([...coming, ...there], ends.manifests, transfer.parallelImages, signal);
+  const lists = await readBlobs([...coming, ...there], ends, transfer.parallelImages, signal);
+  return (digest, platforms) => lists.get(nameOf({ digest, platforms }));
 }
 
 /** What is gone from the registry is wanted as if it had never been there, under the digest that the lock has. */

@@ -6,6 +6,7 @@ import { lookAtHeads, reconcileOnce } from '../../src/reconcile/reconcile-once.t
 import { verifyAndHeal } from '../../src/reconcile/verify-and-heal.ts';
 import type { RegistryClient } from '../../src/registry/registry-client.ts';
 import type { Settings } from '../../src/settings/settings.ts';
+import { createBlobLists } from '../../src/store/blob-lists.ts';
 import { createManifestCache } from '../../src/store/manifest-cache.ts';
 import type { MemoryGit } from './memory-git.ts';
 import type { MemoryRegistry } from './memory-ends.ts';
@@ -41,6 +42,7 @@ export function startController(
       reading: client((repository) => stepped(source.source(repository), step)),
       writing: client((repository) => stepped(destination.target(repository), step)),
       manifests: createManifestCache({ limitBytes: 1_000_000 }),
+      openBlobLists: createBlobLists({}),
       catalogFolder: '/nowhere',
       openLayout: () => {
         throw new Error('no layouts here');

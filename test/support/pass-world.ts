@@ -13,6 +13,7 @@ import { createRegistryClient } from '../../src/registry/create-registry-client.
 import type { EndSettings } from '../../src/registry/end-settings.ts';
 import type { RegistryClient } from '../../src/registry/registry-client.ts';
 import { settingsFromFlags } from '../../src/settings/settings-from-flags.ts';
+import { createBlobLists } from '../../src/store/blob-lists.ts';
 import { createManifestCache } from '../../src/store/manifest-cache.ts';
 import { endSettings } from './end-settings.ts';
 import { type GitFixture, ISOLATED_GIT, makeGitRepository } from './git-fixture.ts';
@@ -93,6 +94,7 @@ export async function makePassWorld(destination: string): Promise<PassWorld> {
             folder: join(folder.path, 'manifests'),
             limitBytes: 100_000_000,
           }),
+          openBlobLists: createBlobLists({ file: join(folder.path, 'blobs.json') }),
           catalogFolder: '/nowhere',
           openLayout: () => {
             throw new Error('no layouts here');

@@ -4,6 +4,7 @@ import type { Log } from '../../base/log.ts';
 import type { ImageSource } from '../../oci/ends.ts';
 import type { Ends } from '../../reconcile/ends.ts';
 import type { Settings } from '../../settings/settings.ts';
+import { createBlobLists } from '../../store/blob-lists.ts';
 import { openLayoutSource } from '../../store/layout-source.ts';
 import { createManifestCache } from '../../store/manifest-cache.ts';
 import type { EndFlags } from '../end-settings-from-flags.ts';
@@ -33,6 +34,7 @@ export async function openControllerEnds(
     reading: clients.reading,
     writing: clients.writing,
     manifests: createManifestCache({ folder, limitBytes: CACHE_BYTES, log }),
+    openBlobLists: createBlobLists({ file: join(stateFolder, 'blobs.json'), log }),
     openLayout: openLayoutBelow,
     catalogFolder: join(stateFolder, 'catalogs'),
     [Symbol.asyncDispose]: () => clients[Symbol.asyncDispose](),

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Ends } from '../../reconcile/ends.ts';
+import { createBlobLists } from '../../store/blob-lists.ts';
 import { openLayoutSource } from '../../store/layout-source.ts';
 import { createManifestCache } from '../../store/manifest-cache.ts';
 import { makeLog } from '../make-log.ts';
@@ -47,6 +48,7 @@ export async function openEnds({
     reading: clients.reading,
     writing: clients.writing,
     manifests: createManifestCache({ limitBytes: 0, memoryBytes: MANIFESTS_BYTES, log }),
+    openBlobLists: createBlobLists({ log }),
     openLayout: (directory, root = '.') => openLayoutSource(resolve(root, directory)),
     catalogFolder,
     [Symbol.asyncDispose]: () => clients[Symbol.asyncDispose](),
