@@ -225,6 +225,8 @@ describe.skipIf(needed.length > 0)(`the controller with an operator catalog${ski
     expect(puts.map(({ path }) => path.replace(/manifests.*/, '')).sort()).toEqual([
       `/v2/${NAMESPACE}/example/widget-bundle/`,
       `/v2/${NAMESPACE}/example/widget/`,
+      // An index and its only instance.
+      `/v2/${NAMESPACE}/team/catalog/`,
       `/v2/${NAMESPACE}/team/catalog/`,
     ]);
   });
