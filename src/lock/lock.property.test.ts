@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
+import { compareText } from '../base/compare-text.ts';
 import type { Digest } from '../oci/digest.ts';
 import { type DeletingImage, type Lock, type LockedImage, formatLock, parseLock } from './lock.ts';
 import type { ImageKind } from './wanted-image.ts';
@@ -15,6 +16,7 @@ describe('a lock of any content', () => {
       fc.property(anyLock(), (lock) => {
         const text = formatLock(lock);
         const read = parseLock('imageset.lock', text);
+        expect(canonical(read)).toEqual(canonical(lock));
         expect(formatLock(read)).toBe(text);
         expect(parseYaml(text, { maxAliasCount: 0 })).toEqual(JSON.parse(JSON.stringify(read)));
       }),
@@ -63,6 +65,17 @@ describe('a lock of any content', () => {
     );
   });
 });
+
+/** The same for locks that say the same: lists are sets in them, and their order is not kept. */
+function canonical(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (!Array.isArray(value)) {
+    const entries = Object.entries(value).sort(([a], [b]) => compareText(a, b));
+    return Object.fromEntries(entries.map(([key, item]) => [key, canonical(item)]));
+  }
+  const items = new Map(value.map((item) => [JSON.stringify(canonical(item)), canonical(item)]));
+  return [...items].sort(([a], [b]) => compareText(a, b)).map(([, item]) => item);
+}
 
 function readOrRefuse(text: string): Lock | undefined {
   try {

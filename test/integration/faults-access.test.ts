@@ -61,31 +61,42 @@ describe.skipIf(!hasRegistry)('access to a source that goes wrong', () => {
     expect((await mirror.repeated()).sent).toEqual(new Map());
   });
 
-  it('goes on with new tokens where they expire in the middle of a pass', async () => {
-    const mayDo = (): string[] => ['pull', 'push'];
-    await using tokenServer = await startTokenServer({
-      users: { robot: { password: robot.password, mayDo } },
-      // docker-registry takes a token for a minute after its end: these are good for two seconds.
-      expiresInSeconds: -58,
-    });
-    await using mirror = await startFaultyMirror({
-      images,
-      // So long for every blob and manifest makes the pass longer than a token's life.
-      destinationPlan: whenever(requests('PUT', /./), { kind: 'delay', ms: 400 }),
-      destination: { tokenServer },
-    });
-    await mirror.want(images.keys());
+  it.each([
+    { end: 'source', slow: requests('GET', /\/blobs\//) },
+    { end: 'destination', slow: requests('PUT', /./) },
+  ] as const)(
+    'goes on with new tokens where those of the $end expire in the middle of a pass',
+    async ({ end, slow }) => {
+      const mayDo = (): string[] => ['pull', 'push'];
+      await using tokenServer = await startTokenServer({
+        users: { robot: { password: robot.password, mayDo } },
+        // docker-registry takes a token for a minute after its end: these are good for two seconds.
+        expiresInSeconds: -58,
+      });
+      await using storage = await temporaryFolder();
+      {
+        await using filled = await startDockerRegistry({ storageFolder: storage.path });
+        if (end === 'source') await pushImages(filled.endpoint, images);
+      }
+      await using mirror = await startFaultyMirror({
+        images: end === 'source' ? new Map() : images,
+        [end]: { tokenServer, storageFolder: storage.path },
+        // So long for every blob makes the pass longer than a token's life.
+        [`${end}Plan`]: whenever(slow, { kind: 'delay', ms: 400 }),
+      });
+      await mirror.want(images.keys());
 
-    const report = await mirror.world.pass({
-      destination: { credentials: robot, requestsPerHost: 2 },
-    });
+      const report = await mirror.world.pass({
+        [end]: { credentials: robot, requestsPerHost: 2 },
+      });
 
-    expect(report.mirrors).toMatchObject([{ state: 'Applied', failures: [] }]);
-    expect(await mirror.lockedRepositories()).toHaveLength(6);
-    const asked = tokenServer.requests.map(({ scopes }) => scopes.join(' '));
-    expect(new Set(asked).size).toBeLessThan(asked.length);
-    expect((await mirror.repeated()).sent).toEqual(new Map());
-  });
+      expect(report.mirrors).toMatchObject([{ state: 'Applied', failures: [] }]);
+      expect(await mirror.lockedRepositories()).toHaveLength(6);
+      const asked = tokenServer.requests.map(({ scopes }) => scopes.join(' '));
+      expect(new Set(asked).size).toBeLessThan(asked.length);
+      expect((await mirror.repeated()).sent).toEqual(new Map());
+    },
+  );
 
   it.skipIf(!hasOpenssl)(
     'fails the images of a host with a certificate of another name, and no others',
