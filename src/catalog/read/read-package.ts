@@ -1,3 +1,4 @@
+import { noteGarbage } from '../../base/free-garbage.ts';
 import type { Log } from '../../base/log.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { CatalogPackage, DocumentSpan } from '../catalog-package.ts';
@@ -15,6 +16,9 @@ import { lineAt } from './line-at.ts';
 import { createPackageBuilder } from './package-model.ts';
 import { parseDocument } from './parse-document.ts';
 import { keysOfParsed } from './resolve-unclear.ts';
+
+/** What is left of a document that was parsed, in times of its bytes: its tree with positions, mostly. */
+const YAML_GARBAGE = 1000;
 
 export interface PackageReading {
   readonly index: CatalogIndex;
@@ -83,6 +87,7 @@ async function parseIndexed(
   const file = fileOf(document, reading);
   const bytes = await readRange(document, reading, signal);
   const parsed = parseDocument(bytes, file.syntax);
+  if (file.syntax === 'yaml') noteGarbage(bytes.length * YAML_GARBAGE);
   if (parsed.kind === 'fault') {
     throw await invalidAt(document, parsed.message, reading, signal, parsed.line);
   }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { noteChunk } from './free-chunks.ts';
+import { noteGarbage } from '../../base/free-garbage.ts';
 
 /** So much may pile up while the consumer works, bytes; more holds up the sender. */
 const HIGH_WATER = 256 * 1024;
@@ -43,7 +43,7 @@ export async function* flowOf(
     for (;;) {
       const taken = chunks;
       chunks = [];
-      noteChunk(queued);
+      noteGarbage(queued);
       queued = 0;
       for (const chunk of taken) yield chunk;
       if (chunks.length > 0) continue;
