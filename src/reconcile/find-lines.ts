@@ -1,24 +1,45 @@
 import { absolutePlace, formatPlace, parseDestination } from '../oci/destination.ts';
-import type { DeletingImage, Lock, LockedImage } from '../lock/lock.ts';
+import type {
+  DeletingImage,
+  Lock,
+  LockedBundle,
+  LockedCatalog,
+  LockedImage,
+} from '../lock/lock.ts';
 
-/** A line of a lock, and in which of its lists it is. */
-export type FoundLine =
-  | { readonly kind: 'image'; readonly line: LockedImage; readonly place: string }
-  | { readonly kind: 'deleting'; readonly line: DeletingImage; readonly place: string };
+/** A line of a lock, in which of its lists it is, and what it is there for. */
+export type FoundLine = OperatorFacts &
+  (
+    | { readonly kind: 'image'; readonly line: LockedImage; readonly place: string }
+    | { readonly kind: 'deleting'; readonly line: DeletingImage; readonly place: string }
+  );
+
+interface OperatorFacts {
+  /** The bundles that need the image, as the lock has them. */
+  readonly bundles: readonly LockedBundle[];
+  /** Of a catalog's image. */
+  readonly catalog: LockedCatalog | undefined;
+}
 
 /**
  * The lines of a lock that a text means: a destination (`ubi9/ubi:latest`, or with host and path), a source
- * reference, a repository of either, or a digest (also the first hexadecimal digits of it).
+ * reference, a repository of either, a digest (also the first hexadecimal digits of it), or the name of a bundle, which
+ * means all images that it needs.
  */
 export function findLines(lock: Lock, text: string): FoundLine[] {
   const wanted = text.replace(/^[a-z]+:\/\//, '');
   const destination = parseDestination(lock.destination);
+  const ofBundle = new Set(
+    lock.bundles.filter(({ bundle }) => bundle === text).flatMap(({ images }) => images),
+  );
   const found: FoundLine[] = [];
   const add = (kind: FoundLine['kind'], line: LockedImage | DeletingImage): void => {
     const place = absolutePlace(line.destination, destination);
     const full = place === undefined ? line.destination : formatPlace(place);
-    if (!isMeant(line, full, wanted)) return;
-    found.push({ kind, line, place: full } as FoundLine);
+    if (!ofBundle.has(line.destination) && !isMeant(line, full, wanted)) return;
+    const bundles = lock.bundles.filter(({ images }) => images.includes(line.destination));
+    const catalog = lock.catalogs.find((one) => one.destination === line.destination);
+    found.push({ kind, line, place: full, bundles, catalog } as FoundLine);
   };
   for (const line of lock.images) add('image', line);
   for (const line of lock.deleting) add('deleting', line);

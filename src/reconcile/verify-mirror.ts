@@ -1,12 +1,17 @@
-import type { ControllerError } from '../base/controller-error.ts';
+import { ControllerError } from '../base/controller-error.ts';
+import type { GitRepository } from '../git/git-repository.ts';
 import type { Lock, LockedImage } from '../lock/lock.ts';
 import { type Presence, verifyImages } from '../mirror/presence.ts';
 import type { ProgressSink } from '../mirror/progress-sink.ts';
 import { type PassImage, runPass } from '../mirror/run-pass.ts';
 import { absolutePlace } from '../oci/destination.ts';
+import type { ImageSource } from '../oci/ends.ts';
 import { type Reference, parseReference } from '../oci/reference.ts';
 import type { MirrorSettings, Settings } from '../settings/settings.ts';
+import { buildAgain } from './catalogs/build-again.ts';
 import { type Ends, sourceOf, targetOf } from './ends.ts';
+import { filesAtCommit } from './files-at-commit.ts';
+import type { MirrorFiles } from './read-mirror-files.ts';
 
 /** What verifying is made with. */
 export interface VerifyContext {
@@ -14,6 +19,7 @@ export interface VerifyContext {
   readonly transfer: Settings['transfer'];
   readonly ends: Ends;
   readonly progress: ProgressSink;
+  readonly sourceGit: GitRepository;
 }
 
 /** A place that is not as the lock says. */
@@ -49,29 +55,39 @@ export interface Unhealed {
   readonly error: ControllerError | undefined;
 }
 
-/** Mirrors again, by digest from the source, what is not as the lock says. What cannot be healed is returned. */
+/**
+ * Mirrors again, by digest from the source, what is not as the lock says; a catalog that was built is built again. What
+ * cannot be healed is returned.
+ */
 export async function healMirror(
   context: VerifyContext,
+  lock: Lock,
   differences: readonly Difference[],
   signal: AbortSignal,
 ): Promise<Unhealed[]> {
   const { mirror, transfer, ends, progress } = context;
-  const images = differences.flatMap(({ line }): PassImage[] => {
+  const images: PassImage[] = [];
+  const errors = new Map<string, ControllerError>();
+  const openSource = sourceOpener(context, lock);
+  for (const { line } of differences) {
     const place = absolutePlace(line.destination, mirror.destination);
-    if (place === undefined) return [];
-    return [
-      {
+    if (place === undefined) continue;
+    try {
+      images.push({
         id: line.destination,
-        source: sourceOf(ends, byDigest(line), mirror.ociRoot),
+        source: await openSource(line, signal),
         target: targetOf(ends, place),
         digest: line.digest,
         tag: place.tag,
         platforms: line.platforms,
         rank: 0,
         attachments: !mirror.removeSignatures,
-      },
-    ];
-  });
+      });
+    } catch (error) {
+      if (!(error instanceof ControllerError) || signal.aborted) throw error;
+      errors.set(line.destination, error);
+    }
+  }
   const results = await runPass(
     images,
     { manifests: ends.manifests, ...transfer, progress },
@@ -80,8 +96,21 @@ export async function healMirror(
   return differences.flatMap(({ line }) => {
     const result = results.get(line.destination);
     if (result?.status === 'copied' || result?.status === 'present') return [];
-    return [{ line, error: result?.status === 'failed' ? result.error : undefined }];
+    const error = result?.status === 'failed' ? result.error : errors.get(line.destination);
+    return [{ line, error }];
   });
+}
+
+function sourceOpener(
+  { mirror, ends, sourceGit }: VerifyContext,
+  lock: Lock,
+): (line: LockedImage, signal: AbortSignal) => Promise<ImageSource> {
+  let reading: Promise<MirrorFiles | undefined> | undefined;
+  const filesOfLock = (signal: AbortSignal): Promise<MirrorFiles | undefined> =>
+    (reading ??= filesAtCommit(sourceGit, lock.source.commit, mirror.paths, signal));
+  return async (line, signal) =>
+    (await buildAgain({ mirror, ends, filesOfLock }, lock, line, signal)) ??
+    sourceOf(ends, byDigest(line), mirror.ociRoot);
 }
 
 /** A tag may have moved since: the digest of the lock is what is to be there. */

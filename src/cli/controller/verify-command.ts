@@ -65,7 +65,7 @@ async function verifyAll(
   { mirror: only, repair }: VerifyOptions,
   signal: AbortSignal,
 ): Promise<Verified[]> {
-  const { settings, ends, progressOf } = dependencies;
+  const { settings, ends, progressOf, sourceGit } = dependencies;
   const heads = await lookAtHeads(dependencies, signal);
   const branch = await openBranch(dependencies, heads.manifests, signal);
   const locks = await branch.locks(signal);
@@ -78,11 +78,11 @@ async function verifyAll(
       continue;
     }
     const progress = progressOf(settings.mirrors.length === 1 ? undefined : mirror.name);
-    const context = { mirror, transfer: settings.transfer, ends, progress };
+    const context = { mirror, transfer: settings.transfer, ends, progress, sourceGit };
     const differences = await verifyMirror(context, found.lock, signal);
     const left =
       repair === true && differences.length > 0
-        ? await healMirror(context, differences, signal)
+        ? await healMirror(context, found.lock, differences, signal)
         : differences.map(({ line }) => ({ line, error: undefined }));
     verified.push({ mirror, images: found.lock.images.length, differences, left, hasLock: true });
   }

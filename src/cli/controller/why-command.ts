@@ -3,17 +3,16 @@ import { ControllerError } from '../../base/controller-error.ts';
 import { formatPosition } from '../../base/entry-position.ts';
 import { formatBytes } from '../../base/format-bytes.ts';
 import type { WantingEntry } from '../../lock/wanted-image.ts';
-import { commitTree } from '../../reconcile/commit-tree.ts';
+import { filesAtCommit } from '../../reconcile/files-at-commit.ts';
 import { type FoundLine, findLines } from '../../reconcile/find-lines.ts';
 import { lookAtHeads, openBranch } from '../../reconcile/reconcile-once.ts';
-import { type MirrorFiles, readMirrorFiles } from '../../reconcile/read-mirror-files.ts';
 import type { ReconcileDependencies } from '../../reconcile/reconcile-dependencies.ts';
 import { wantingEntries } from '../../reconcile/wanting-entries.ts';
-import type { MirrorSettings } from '../../settings/settings.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { RawFlags } from '../end-options.ts';
 import { type ControllerOptions, addControllerOptions } from './controller-options.ts';
 import { openController } from './open-controller.ts';
+import { operatorLines } from './operator-lines.ts';
 
 interface WhyOptions extends ControllerOptions {
   readonly output: 'text' | 'json';
@@ -31,7 +30,9 @@ interface Explained {
 /** `imageset why REF`: which entries want an image (design.md, section 7). */
 export function addWhyCommand(program: Command, { io, signal, finish }: CommandContext): void {
   addControllerOptions(program.command('why'))
-    .description('which entries want an image: a destination, a source reference or a digest')
+    .description(
+      'which entries want an image: a destination, a source reference, a digest or a bundle',
+    )
     .argument('<ref>')
     .addOption(new Option('--output <format>').choices(['text', 'json']).default('text'))
     .action(async (ref: string, options: WhyOptions) => {
@@ -63,31 +64,15 @@ async function explain(
     const found = findLines(own.lock, ref);
     if (found.length === 0) continue;
     const { commit } = own.lock.source;
-    const files = await filesAt(dependencies, commit, mirror, signal);
+    const files = await filesAtCommit(dependencies.sourceGit, commit, mirror.paths, signal);
     for (const one of found) {
       const isKnown = files !== undefined && one.kind === 'image';
-      const entries = isKnown ? wantingEntries(one.line, files, mirror) : [];
+      const entries = isKnown ? wantingEntries(one, files, mirror) : [];
       const lostCommit = files === undefined ? commit : undefined;
       explained.push({ mirror: mirror.name, found: one, entries, lostCommit });
     }
   }
   return explained;
-}
-
-/** The files of a mirror at a commit; undefined where a rewritten source does not have the commit any more. */
-async function filesAt(
-  { sourceGit }: ReconcileDependencies,
-  commit: string,
-  { paths }: MirrorSettings,
-  signal: AbortSignal,
-): Promise<MirrorFiles | undefined> {
-  try {
-    await sourceGit.fetchRevision(commit, signal);
-  } catch (error) {
-    if (error instanceof ControllerError && error.code === 'GIT_NOT_FOUND') return undefined;
-    throw error;
-  }
-  return readMirrorFiles(commitTree(sourceGit, commit), paths, signal);
 }
 
 function toText({ mirror, found, entries, lostCommit }: Explained): string {
@@ -101,6 +86,7 @@ function toText({ mirror, found, entries, lostCommit }: Explained): string {
     `  digest  ${line.digest}`,
     `  source  ${line.source}`,
     `  size    ${formatBytes(line.bytes)}${platforms === undefined ? '' : ` (${platforms})`}`,
+    ...operatorLines(found),
     ...reasonsOf(found, entries),
     ...(lostCommit === undefined
       ? []
@@ -132,6 +118,8 @@ function toJson(explained: readonly Explained[]): string {
     place: found.place,
     kind: found.kind,
     line: found.line,
+    ...(found.catalog === undefined ? {} : { catalog: found.catalog }),
+    bundles: found.bundles.map(({ images, ...bundle }) => bundle),
     entries,
   }));
   return `${JSON.stringify(value, undefined, 2)}\n`;
@@ -140,6 +128,6 @@ function toJson(explained: readonly Explained[]): string {
 function notFound(ref: string): ControllerError {
   return new ControllerError('USAGE', `no mirror has "${ref}"`, {
     remedy: 'wait-for-change',
-    hint: 'Name a destination (PATH:TAG, with or without the registry), a source reference or a digest. What is not mirrored yet is in no lock: `imageset plan` shows it.',
+    hint: 'Name a destination (PATH:TAG, with or without the registry), a source reference, a digest or a bundle. What is not mirrored yet is in no lock: `imageset plan` shows it.',
   });
 }
