@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Matches, noFaults, requests, seededNumbers } from '../support/fault-plan.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
-import { makeWorld, type World } from '../support/killed-passes.ts';
+import { fortyImagesCome, makeWorld, type World } from '../support/killed-passes.ts';
 import { digestAt, listRegistry, uploadsByDigest } from '../support/registry-content.ts';
 import { findProgram, hasProgram } from '../support/run-program.ts';
 
@@ -65,7 +65,7 @@ describe.skipIf(!hasPrograms)('a controller that is killed', () => {
   const counts = new Map<string, number>();
 
   beforeAll(async () => {
-    world = await makeWorld();
+    world = await makeWorld(fortyImagesCome);
     await using registry = await world.restore();
     await world.git.arm(undefined);
     for (const proxy of Object.values(world.proxy)) proxy.seen.length = 0;

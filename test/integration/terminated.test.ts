@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { firstOf, noFaults, requests } from '../support/fault-plan.ts';
-import { makeWorld, type World } from '../support/killed-passes.ts';
+import { fortyImagesCome, makeWorld, type World } from '../support/killed-passes.ts';
 import { listRegistry, uploadsByDigest } from '../support/registry-content.ts';
 import { findProgram, hasProgram } from '../support/run-program.ts';
 
@@ -10,7 +10,7 @@ describe.skipIf(!hasPrograms)('a controller that is told to stop', () => {
   let world: World & AsyncDisposable;
 
   beforeAll(async () => {
-    world = await makeWorld();
+    world = await makeWorld(fortyImagesCome);
   });
   afterAll(async () => {
     await world[Symbol.asyncDispose]();

@@ -30,16 +30,24 @@ const OLD = ['old/0', 'old/1', 'old/2', 'old/3', 'old/4', 'old/5'];
 /** So many images share a layer, in repositories of their own. */
 const SHARING = 4;
 
+/** The files of two commits: the first is mirrored already, the second is what the killed passes do. */
+export interface Scene {
+  readonly before: Readonly<Record<string, string>>;
+  readonly after: Readonly<Record<string, string>>;
+}
+
 /**
- * A controller that has mirrored some old images, and a commit that it has not seen yet: forty images come, the old ones go. The
- * start can be had again and again.
+ * A controller that has mirrored what one commit wants, and a commit that it has not seen yet. The start can be had
+ * again and again. `fill` puts the images to the source; `host` is what image sets call it.
  */
-export async function makeWorld(): Promise<World & AsyncDisposable> {
+export async function makeWorld(
+  fill: (endpoint: Endpoint, host: string) => Promise<Scene>,
+): Promise<World & AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await temporaryFolder());
   const from = stack.use(await startDockerRegistry());
   const source = stack.use(await startFaultProxy(from.host));
-  const names = await fillSource(from.endpoint);
+  const scene = await fill(from.endpoint, source.host);
   const now = join(folder.path, 'now');
   const saved = join(folder.path, 'saved');
   const storage = join(now, 'storage');
@@ -47,7 +55,6 @@ export async function makeWorld(): Promise<World & AsyncDisposable> {
   const repository = await makeGitRepository(join(now, 'repository.git'));
   const destination = stack.use(await startFaultProxy('127.0.0.1:1'));
   const killing = await makeKillingGit(join(folder.path, 'bin'));
-  const nameOf = (name: string): string => `${source.host}/${name}:1.0`;
 
   async function start(): Promise<ControllerProcess> {
     const controller = startController(
@@ -66,19 +73,14 @@ export async function makeWorld(): Promise<World & AsyncDisposable> {
     return controller;
   }
 
-  await repository.commit('main', {
-    'images.yaml': imageSet(OLD.map(nameOf)),
-  });
+  await repository.commit('main', scene.before);
   {
     await using registry = await startDockerRegistry({ storageFolder: storage });
     destination.upstream = registry.host;
     const { code, stderr } = await (await start()).ended;
-    if (code !== 0) throw new Error(`the old images could not be mirrored: ${stderr}`);
+    if (code !== 0) throw new Error(`the first commit could not be mirrored: ${stderr}`);
   }
-  await repository.commit('main', {
-    'images.yaml': imageSet(names.map(nameOf)),
-    'delete.yaml': deleteSet(OLD.map(nameOf)),
-  });
+  await repository.commit('main', scene.after);
   await cp(now, saved, { recursive: true });
 
   const owned = stack.move();
@@ -105,8 +107,9 @@ export async function makeWorld(): Promise<World & AsyncDisposable> {
   };
 }
 
-/** Pushes the old images and the forty: single ones, some of two architectures, some signed. Returns the forty. */
-async function fillSource(endpoint: Endpoint): Promise<string[]> {
+/** Forty images come, single ones, some of two architectures, some signed; the old ones go. */
+export async function fortyImagesCome(endpoint: Endpoint, host: string): Promise<Scene> {
+  const nameOf = (name: string): string => `${host}/${name}:1.0`;
   for (const name of OLD) await pushImage(endpoint, name, await makeImage({ seed: name }), '1.0');
   const names: string[] = [];
   for (let index = 0; index < IMAGES; index += 1) {
@@ -124,5 +127,11 @@ async function fillSource(endpoint: Endpoint): Promise<string[]> {
     const { tag, image: signature } = makeCosignSignature(image.top.digest, name);
     await pushImage(endpoint, name, signature, tag);
   }
-  return names;
+  return {
+    before: { 'images.yaml': imageSet(OLD.map(nameOf)) },
+    after: {
+      'images.yaml': imageSet(names.map(nameOf)),
+      'delete.yaml': deleteSet(OLD.map(nameOf)),
+    },
+  };
 }
