@@ -9,6 +9,7 @@ const COMMIT: MirrorCommit = {
   sourceSubject: 'Add OpenShift 4.18.9 (#214)',
   plan: `sha256:${'0'.repeat(64)}`,
   total: 401,
+  catalogs: [],
   failures: [],
 };
 
@@ -42,6 +43,13 @@ it('names what failed, and counts what it does not name', () => {
   expect(message).toContain('\n- and 10 more\n\nImageset-Mirror');
 });
 
+it('says what became of operator catalogs, before what failed', () => {
+  const catalogs = Array.from({ length: 30 }, (_, index) => `index-${index}: 1 bundle\nadded`);
+  const message = formatCommitMessage({ ...COMMIT, catalogs, failures: ['x'] });
+  expect(message).toContain('(#214)\n\nOperator catalogs:\n- index-0: 1 bundle added\n- index-1');
+  expect(message).toContain('\n- and 10 more\n\nNot done:\n- x\n\nImageset-Mirror');
+});
+
 it('reads its trailers back, whatever people wrote', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -53,8 +61,8 @@ it('reads its trailers back, whatever people wrote', () => {
     ),
   );
   fc.assert(
-    fc.property(text, fc.array(text), (sourceSubject, failures) => {
-      const message = formatCommitMessage({ ...COMMIT, sourceSubject, failures });
+    fc.property(text, fc.array(text), fc.array(text), (sourceSubject, failures, catalogs) => {
+      const message = formatCommitMessage({ ...COMMIT, sourceSubject, failures, catalogs });
       expect(Object.fromEntries(parseTrailers(message))).toEqual({
         'Imageset-Mirror': 'prod-eu',
         'Imageset-Source-Commit': COMMIT.sourceCommit,

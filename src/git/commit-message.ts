@@ -13,6 +13,8 @@ export interface MirrorCommit {
   readonly plan: string;
   /** How many images the lock lists now. */
   readonly total: number;
+  /** What became of operator catalogs, a line for each. */
+  readonly catalogs: readonly string[];
   /** Of a pass that ends `Degraded`: a line for each thing that failed. */
   readonly failures: readonly string[];
 }
@@ -28,6 +30,7 @@ export type MirrorChange =
   | { readonly kind: 'deleted'; readonly images: number };
 
 const TRAILER = /^([A-Za-z0-9][A-Za-z0-9-]*): (.*)$/;
+const MAX_CATALOGS = 20;
 const MAX_FAILURES = 50;
 
 /** The message of a commit of the manifests branch, ending in one line break. */
@@ -38,7 +41,8 @@ export function formatCommitMessage(commit: MirrorCommit): string {
   const paragraphs = [
     `mirror(${sanitizeLine(commit.mirror, 100)}): ${describe(change)}`,
     sanitizeLine(commit.sourceSubject, 200),
-    failureLines(commit.failures).join('\n'),
+    list('Operator catalogs:', commit.catalogs, MAX_CATALOGS).join('\n'),
+    list('Not done:', commit.failures, MAX_FAILURES).join('\n'),
     [
       `Imageset-Mirror: ${sanitizeLine(commit.mirror, 100)}`,
       `Imageset-Source-Commit: ${commit.sourceCommit}`,
@@ -84,9 +88,10 @@ function images(count: number): string {
   return `${count} ${count === 1 ? 'image' : 'images'}`;
 }
 
-function failureLines(failures: readonly string[]): string[] {
-  if (failures.length === 0) return [];
-  const shown = failures.slice(0, MAX_FAILURES).map((failure) => `- ${sanitizeLine(failure, 500)}`);
-  const rest = failures.length - shown.length;
-  return ['Not done:', ...shown, ...(rest > 0 ? [`- and ${rest} more`] : [])];
+/** At most `most` lines, and a number of the others. */
+function list(title: string, lines: readonly string[], most: number): string[] {
+  if (lines.length === 0) return [];
+  const shown = lines.slice(0, most).map((line) => `- ${sanitizeLine(line, 500)}`);
+  const rest = lines.length - shown.length;
+  return [title, ...shown, ...(rest > 0 ? [`- and ${rest} more`] : [])];
 }

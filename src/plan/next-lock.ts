@@ -8,6 +8,7 @@ import {
   type LockedImage,
   formatLock,
 } from '../lock/lock.ts';
+import { lostBundles } from './lost-bundles.ts';
 import { type CatalogOutcome, listedImages, nextCatalogs, withLines } from './next-catalogs.ts';
 import type { PlannedCatalog } from './planned-catalog.ts';
 import { PRUNE, type Plan, type PlannedDelete, type PlannedImage } from './plan.ts';
@@ -21,10 +22,21 @@ export interface PassOutcome {
   readonly catalogs: CatalogOutcome;
 }
 
-/** The outcome of a plan in which everything succeeds: what `imageset plan` shows the resources of. */
+/**
+ * The outcome of a plan in which everything succeeds that can: what `imageset plan` shows the resources of. A catalog
+ * that would lose bundles is known not to be published.
+ */
 export function successOf(plan: Plan): PassOutcome {
+  const stays = new Set(
+    plan.catalogs
+      .filter((catalog) => lostBundles(catalog, catalog.bundles, catalog.without).length > 0)
+      .map(({ destination }) => destination),
+  );
+  const arriving = [...plan.adds, ...plan.updates].filter(
+    ({ destination }) => !stays.has(destination),
+  );
   return {
-    done: new Map([...plan.adds, ...plan.updates].map(({ destination }) => [destination, 0])),
+    done: new Map(arriving.map(({ destination }) => [destination, 0])),
     returned: new Set(plan.returns.map(({ destination }) => destination)),
     catalogs: { kept: new Set(), rebuilt: new Map() },
   };

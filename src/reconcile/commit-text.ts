@@ -1,6 +1,7 @@
 import { formatPosition } from '../base/entry-position.ts';
 import { formatCommitMessage } from '../git/commit-message.ts';
 import type { EntryFailure } from '../lock/entry-failure.ts';
+import { type CatalogTally, describeTally } from '../plan/catalog-tallies.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PassContext } from './pass-context.ts';
 
@@ -14,7 +15,10 @@ export function publishedMessage(
     readonly leaving: number;
     readonly total: number;
   },
-  failures: readonly EntryFailure[],
+  {
+    catalogs,
+    failures,
+  }: { readonly catalogs: readonly CatalogTally[]; readonly failures: readonly EntryFailure[] },
 ): string {
   const { added, addedBytes, leaving, total } = counts;
   return formatCommitMessage({
@@ -24,7 +28,8 @@ export function publishedMessage(
     sourceSubject: source.subject,
     plan: plan.hash,
     total,
-    failures: failures.map(describeFailure),
+    catalogs: catalogs.map(describeTally),
+    failures: describeFailures(failures),
   });
 }
 
@@ -42,12 +47,27 @@ export function deletedMessage(
     sourceSubject: source.subject,
     plan: plan.hash,
     total,
+    catalogs: [],
     failures: [],
   });
 }
 
-/** One line: what failed, where it was asked for, and why. */
-export function describeFailure({ entries, wanted, error }: EntryFailure): string {
-  const at = entries.map(({ position }) => formatPosition(position)).join(', ');
-  return `${wanted} (${at}): ${error.message}`;
+/** Names and positions on one line; the others are counted. */
+const SHOWN = 3;
+
+/** A line for each reason: what failed, where it was asked for, and why. */
+function describeFailures(failures: readonly EntryFailure[]): string[] {
+  const groups = Map.groupBy(failures, ({ error }) => `${error.code} ${error.message}`);
+  return [...groups.values()].map((group) => {
+    const positions = group.flatMap(({ entries }) =>
+      entries.map(({ position }) => formatPosition(position)),
+    );
+    const names = firstOf(group.map(({ wanted }) => wanted));
+    return `${names} (${firstOf([...new Set(positions)])}): ${group[0]?.error.message ?? ''}`;
+  });
+}
+
+function firstOf(texts: readonly string[]): string {
+  const shown = texts.slice(0, SHOWN).join(', ');
+  return texts.length > SHOWN ? `${shown} and ${texts.length - SHOWN} more` : shown;
 }

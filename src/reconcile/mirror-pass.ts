@@ -1,7 +1,8 @@
 import { ControllerError } from '../base/controller-error.ts';
-import { formatProblem } from '../base/field-problem.ts';
+import { SHOWN_PROBLEMS, formatProblem } from '../base/field-problem.ts';
 import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { Lock } from '../lock/lock.ts';
+import { type CatalogTally, catalogTallies } from '../plan/catalog-tallies.ts';
 import { isSameState, nextLock } from '../plan/next-lock.ts';
 import type { Plan } from '../plan/plan.ts';
 import { carryOutDeletes } from './carry-out-deletes.ts';
@@ -20,6 +21,7 @@ const MAX_PLANS = 6;
 /** What a pass has done so far, over all its plans. */
 export interface Tally {
   readonly commits: string[];
+  readonly catalogs: CatalogTally[];
   added: number;
   gone: number;
   deleted: number;
@@ -35,7 +37,7 @@ export async function passOfMirror(
   context: PassContext,
   signal: AbortSignal,
 ): Promise<MirrorReport> {
-  const tally: Tally = { commits: [], added: 0, gone: 0, deleted: 0, bytesSent: 0 };
+  const tally: Tally = { commits: [], catalogs: [], added: 0, gone: 0, deleted: 0, bytesSent: 0 };
   let current = context;
   for (let attempt = 0; attempt < MAX_PLANS; attempt += 1) {
     signal.throwIfAborted();
@@ -67,6 +69,8 @@ async function attemptPass(
   const prepared = await prepare(context, signal);
   if (prepared instanceof ControllerError) return stalled(context, tally, prepared);
   const { plan, lock, recent } = prepared;
+  for (const warning of prepared.warnings.slice(0, SHOWN_PROBLEMS))
+    context.log.info({ warning: formatProblem(warning) }, 'a catalog filter is odd');
   const mirrored = await mirrorImages(context, prepared, signal);
   tally.bytesSent += mirrored.bytesSent;
   const failures = [...plan.failures, ...mirrored.failures];
@@ -78,11 +82,17 @@ async function attemptPass(
   if (isFirst && isEmpty(next) && failures.length > 0) return finished(done, next);
 
   const counts = countLines(lock, next);
+  const catalogs = catalogTallies(lock, next);
   const published = await context.branch.publish(
     {
       folder: context.mirror.output,
       files: renderOutput(next, context.mirror, context.files.templates),
-      message: publishedMessage(context, plan, { ...counts, total: next.images.length }, failures),
+      message: publishedMessage(
+        context,
+        plan,
+        { ...counts, total: next.images.length },
+        { catalogs, failures },
+      ),
       host: context.mirror.destination.host,
     },
     signal,
@@ -90,6 +100,7 @@ async function attemptPass(
   if (published.kind === 'overtaken') return 'overtaken';
   if (published.kind === 'pushed') {
     tally.commits.push(published.commit);
+    tally.catalogs.push(...catalogs);
     tally.added += counts.added;
     tally.gone += counts.leaving;
   }
@@ -159,6 +170,7 @@ function finished(
     ...base(context),
     state,
     commits: tally.commits,
+    catalogs: tally.catalogs,
     images: { added: tally.added, gone: tally.gone, total: lock.images.length },
     bytesSent: tally.bytesSent,
     deleted: tally.deleted,
@@ -191,6 +203,7 @@ function base({ mirror, source, files }: PassContext): Omit<MirrorReport, 'state
     sourceCommit: source.commit,
     commits: [],
     images: { added: 0, gone: 0, total: 0 },
+    catalogs: [],
     bytesSent: 0,
     deleted: 0,
     problems: files.problems,

@@ -1,6 +1,7 @@
 import type { ControllerError } from '../base/controller-error.ts';
 import type { FieldProblem } from '../base/field-problem.ts';
 import type { EntryFailure } from '../lock/entry-failure.ts';
+import type { CatalogTally } from '../plan/catalog-tallies.ts';
 import type { HeldDelete } from '../plan/plan.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface MirrorReport {
   readonly commits: readonly string[];
   /** Lines of the lock that came, that went, that are there now. */
   readonly images: { readonly added: number; readonly gone: number; readonly total: number };
+  /** What became of the operator catalogs that it changed. */
+  readonly catalogs: readonly CatalogTally[];
   /** Bytes that went to the destination. */
   readonly bytesSent: number;
   /** Places deleted at the registry. */

@@ -15,7 +15,13 @@ const REPORT: PassReport = {
     {
       ...{ mirror: 'default', state: 'Unchanged', sourceCommit: HEADS.source, commits: [] },
       ...{ images: { added: 0, gone: 0, total: 7 }, bytesSent: 0, deleted: 0, problems: [] },
-      ...{ failures: [], warnings: ['samples have no effect'], unfinished: false, settled: true },
+      ...{
+        catalogs: [],
+        failures: [],
+        warnings: ['samples have no effect'],
+        unfinished: false,
+        settled: true,
+      },
       held: [
         {
           destination: 'a:1',

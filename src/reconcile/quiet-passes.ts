@@ -56,7 +56,10 @@ export function openQuietPasses(file: string, version: string, log: Log): QuietP
       const key = keyOf(settings, heads);
       const found = (await readPasses(file)).find((pass) => pass.key === key);
       if (found === undefined) return undefined;
-      const nothing = { commits: [], bytesSent: 0, deleted: 0, problems: [], failures: [] };
+      const nothing = {
+        ...{ commits: [], catalogs: [], bytesSent: 0, deleted: 0 },
+        ...{ problems: [], failures: [] },
+      };
       const mirrors = found.mirrors.map(({ mirror, total, held, warnings }) => ({
         ...{ mirror, state: 'Unchanged' as const, sourceCommit: heads.source, ...nothing },
         ...{ images: { added: 0, gone: 0, total }, held, warnings },
