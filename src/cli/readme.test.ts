@@ -80,7 +80,7 @@ function leaves(node: SchemaNode, path = ''): { field: string; value: unknown }[
 function hasOwnWords(field: string): boolean {
   return (
     /^(?:apiVersion|kind|releases\..*)$/.test(field) ||
-    /\.resources\.(?:argocd|catalogSource\..*|registryCAFile|appsDomain)$/.test(field) ||
+    /\.resources\.(?:registryCAFile|appsDomain)$/.test(field) ||
     /^manifests\.(?:\w+File|username)$/.test(field)
   );
 }
