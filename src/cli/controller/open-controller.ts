@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { boundYoungGeneration } from '../../base/bound-young-generation.ts';
 import { ControllerError } from '../../base/controller-error.ts';
 import type { Log } from '../../base/log.ts';
 import { systemReason } from '../../base/system-reason.ts';
@@ -45,6 +46,7 @@ export async function openController(
     readonly progressOf?: ReconcileDependencies['progressOf'];
   },
 ): Promise<OpenController> {
+  boundYoungGeneration();
   const log = makeLog({
     level: options.logLevel,
     format: options.logFormat ?? (io.isTerminal.stderr ? 'text' : 'json'),
