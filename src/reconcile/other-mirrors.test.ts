@@ -101,6 +101,37 @@ describe('otherMirrors', () => {
     expect(other?.wants.has('reg.io/site/old:1')).toBe(true);
   });
 
+  it.each([
+    { name: 'by a file that wants catalogs', line: line('op/x:1', ['a.yaml']), wants: true },
+    {
+      name: 'by a file that was renamed since',
+      line: { ...line('op/x:1', ['old.yaml']), kind: 'bundle' as const },
+      wants: true,
+    },
+    { name: 'by another file', line: line('op/x:1', ['b.yaml']), wants: false },
+    {
+      name: 'by nobody',
+      line: { ...line('op/x:1', []), kind: 'related-image' as const },
+      wants: false,
+    },
+  ])(
+    'counts what the lock of a mirror with catalogs has, wanted $name',
+    ({ line: image, wants }) => {
+      const lock = lockIn('eu', { images: [image] });
+      const operatorFiles = new Set(['a.yaml']);
+
+      const [other] = otherMirrors(ME, [known('eu', files({ operatorFiles }))], [lock]);
+
+      expect(other?.wants.has('reg.io/site/op/x:1')).toBe(wants);
+    },
+  );
+
+  it('does not count what was wanted of catalogs that no file wants any more', () => {
+    const lock = lockIn('eu', { images: [{ ...line('op/x:1', ['a.yaml']), kind: 'bundle' }] });
+    const [other] = otherMirrors(ME, [known('eu', files())], [lock]);
+    expect(other?.wants.has('reg.io/site/op/x:1')).toBe(false);
+  });
+
   it('counts a lock that the settings do not know', () => {
     const [other] = otherMirrors(
       ME,

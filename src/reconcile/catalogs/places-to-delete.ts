@@ -22,6 +22,7 @@ export function placesToDelete(
   among: ChosenAmong,
 ): (choice: ChosenForDelete) => NamedPlace[] {
   const { lock, destination } = among;
+  if (all.every(({ bundles, catalogs }) => bundles.length + catalogs.length === 0)) return () => [];
   const leaving = new Set(
     all.flatMap(({ catalogs }) => catalogs.map((catalog) => catalog.destination)),
   );

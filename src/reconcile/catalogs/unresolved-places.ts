@@ -33,6 +33,7 @@ export function unresolvedPlaces(
     if (place === undefined || entry === undefined) continue;
     const catalog = catalogAt.get(place);
     if (catalog === undefined) named.set(place, entry);
+    else if (catalog.without.length === 0) continue;
     const left = new Set(catalog?.without.map(keyOf));
     for (const bundle of here?.bundles ?? []) {
       const at = absolutePlace(bundle.catalog, destination);

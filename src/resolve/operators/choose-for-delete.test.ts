@@ -203,7 +203,7 @@ describe('chooseForDelete', () => {
     {
       name: 'a catalog that nobody has',
       entry: '{catalog: q.io/none/cat:v1, packages: [{name: gadget}]}',
-      warning: ['catalog', 'nothing of catalog "q.io/none/cat:v1"', '"q.io/team/cat:v1"'],
+      warning: ['catalog', 'has nothing of catalog "q.io/none/cat:v1"', '"q.io/team/cat:v1"'],
     },
     {
       name: 'a catalog with another target',

@@ -142,11 +142,11 @@ function unknownCatalog({ document, catalog, path, lock }: Asked): FieldProblem 
   const known = new Set(lock.catalogs.map(({ source }) => source));
   return {
     ...entryAt(document, [...path, 'catalog']),
-    message: `nothing of catalog "${catalog.catalog}" is mirrored here`,
+    message: `the lock has nothing of catalog "${catalog.catalog}"`,
     hint:
       known.size === 0
-        ? 'The lock has no catalogs.'
-        : `The lock has ${listNames(known)}; write catalog, targetCatalog and targetTag as in the image set.`,
+        ? 'It has no catalogs.'
+        : `It has ${listNames(known)}; write catalog, targetCatalog and targetTag as in the image set.`,
   };
 }
 
