@@ -10,9 +10,10 @@ export interface CatalogChange {
   readonly name: string;
   /**
    * `stays`: what is published stays, since its entry fails or the new one would lack bundles (`lost`). `orphaned`:
-   * nobody wants it from this plan on, `orphan`: nobody did before; its resources stay. `gone`: its resources go.
+   * nobody wants it from this plan on, `orphan`: nobody did before; its resources stay. `gone`: its resources go. `returned`: its delete is called off.
    */
-  readonly change: 'new' | 'updated' | 'unchanged' | 'stays' | 'orphaned' | 'orphan' | 'gone';
+  readonly change:
+    'new' | 'updated' | 'unchanged' | 'stays' | 'orphaned' | 'orphan' | 'gone' | 'returned';
   /** What it is made from now, and what the published one was made from. */
   readonly source?: CatalogOrigin;
   readonly previous?: CatalogOrigin;

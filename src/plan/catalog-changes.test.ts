@@ -204,11 +204,18 @@ describe('catalogChanges', () => {
       planOf({ orphans: [{ line: CATALOG_LINE, isNew: false }] }),
       'orphan',
     ],
+    ['whose delete is called off', planOf({ returns: [CATALOG_LINE] }), 'returned'],
     ['that is deleted', planOf({ deletes: [{ line: CATALOG_LINE, reason: 'prune' }] }), 'gone'],
   ])('tells of a catalog %s what becomes of it', (_what, plan, change) => {
     expect(catalogChanges(plan, lockOf({ bundles: OLD }))).toMatchObject([
       { destination: INDEX, change, counts: { total: 2, added: 0, gone: 0 }, packages: [] },
     ]);
+  });
+
+  it('tells nothing of a catalog that is leaving already', () => {
+    const { wantedBy: _wantedBy, ...rest } = CATALOG_LINE;
+    const plan = planOf({ deleting: [{ ...rest, since: 'c', reason: 'delete.yaml' }] });
+    expect(catalogChanges(plan, lockOf({ bundles: OLD }))).toEqual([]);
   });
 
   describe('a rename of resources', () => {

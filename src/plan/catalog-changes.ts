@@ -14,8 +14,10 @@ export function catalogChanges(plan: Plan, lock: Lock | undefined): CatalogChang
   const here = lock?.destination === plan.destination ? lock : undefined;
   const planned = plan.catalogs.map((catalog) => plannedChange(plan, catalog, here));
   const isPlanned = new Set(planned.map(({ destination }) => destination));
+  const isLeaving = new Set(plan.deleting.map(({ destination }) => destination));
   const others = (here?.catalogs ?? [])
-    .filter(({ destination }) => !isPlanned.has(destination))
+    // What is leaving is published no longer.
+    .filter(({ destination }) => !isPlanned.has(destination) && !isLeaving.has(destination))
     .map((line) => unplannedChange(plan, line, here));
   return withRenames(planned, others).sort((a, b) => compareText(a.destination, b.destination));
 }
@@ -75,7 +77,8 @@ function unplannedChange(plan: Plan, line: LockedCatalog, lock: Lock | undefined
   const orphan = plan.orphans.find((one) => isHere(one.line));
   const change = (): CatalogChange['change'] => {
     if (orphan !== undefined) return orphan.isNew ? 'orphaned' : 'orphan';
-    return [...plan.keeps, ...plan.returns].some(isHere) ? 'stays' : 'gone';
+    if (plan.returns.some(isHere)) return 'returned';
+    return plan.keeps.some(isHere) ? 'stays' : 'gone';
   };
   const bundles = lock?.bundles.filter(
     (one) => one.catalog === destination && one.unlisted !== true,

@@ -21,6 +21,7 @@ export function catalogFacts(changes: readonly CatalogChange[]): Phrase[] {
     [count('updated'), 'updated'],
     [count('stays'), 'kept as published'],
     [count('gone'), 'gone'],
+    [count('returned'), 'back'],
     [count('orphaned', 'orphan'), 'orphans'],
     [count('unchanged'), 'unchanged'],
   ]);
@@ -68,6 +69,11 @@ function catalogItem(catalog: CatalogChange): PlanItem {
     }
     case 'gone':
       return { sign: '-', line: phrase`${place}: its resources, named ${name}, go` };
+    case 'returned':
+      return {
+        sign: '+',
+        line: phrase`${place}: its delete is no longer asked for; its resources, named ${name}, come back if it is still there`,
+      };
     case 'orphaned':
     case 'orphan': {
       const since = change === 'orphaned' ? 'from this plan on' : 'and nobody did before';

@@ -73,6 +73,12 @@ describe('catalogTallies', () => {
       [],
     ],
     [
+      'a catalog whose image is leaving as gone',
+      published(withBundles(V1)),
+      lockOf(withBundles(V1)),
+      ['gone, 1 bundle gone'],
+    ],
+    [
       'nothing of one that only asks for another source',
       published(withBundles(V1)),
       published({ ...withBundles(V1), catalogs: [lockedCatalog({ sourceDigest: digest('9') })] }),

@@ -55,7 +55,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 interface Published {
   readonly line: LockedCatalog;
-  readonly digest: string | undefined;
+  readonly digest: string;
   /** That it lists. */
   readonly bundles: ReadonlySet<string>;
 }
@@ -67,10 +67,13 @@ function publishedOf({ catalogs, bundles, images }: Lock): Map<string, Published
     ({ catalog }) => catalog,
   );
   return new Map(
-    catalogs.map((line) => {
+    catalogs.flatMap((line): [string, Published][] => {
       const { destination } = line;
+      const digest = digestOf.get(destination);
+      // What is leaving has a line, and is published no longer.
+      if (digest === undefined) return [];
       const names = new Set(listed.get(destination)?.map(bundleKey));
-      return [destination, { line, digest: digestOf.get(destination), bundles: names }];
+      return [[destination, { line, digest, bundles: names }]];
     }),
   );
 }
