@@ -3,6 +3,7 @@ import { plainRequest } from '../support/plain-request.ts';
 import { pushImage } from '../support/push-image.ts';
 import { hasProgram } from '../support/run-program.ts';
 import { formatBytes } from '../../src/base/format-bytes.ts';
+import { DEMO_CATALOG, pushDemoCatalog } from './source-catalog.ts';
 import { type DemoImage, blobBytes, makeDemoImages } from './source-images.ts';
 import { type Stage, openStage } from './stage.ts';
 
@@ -82,6 +83,7 @@ Every line after a $ is a command that runs as it stands there, every [ok] a che
   await secondPass(scene);
   await addImage(scene);
   await deleteImage(scene);
+  await addOperator(scene);
   await lookBack(scene);
 }
 
@@ -229,6 +231,43 @@ async function deleteImage(scene: Scene): Promise<void> {
   }
 }
 
+async function addOperator(scene: Scene): Promise<void> {
+  const { stage, source, destination } = scene;
+  stage.step('An operator from a catalog');
+  await pushDemoCatalog(source);
+  stage.say('A catalog lists bundles, a bundle lists images. This one has two operators:');
+  await stage.run(`imageset list operators --catalog ${source.host}/${DEMO_CATALOG}`);
+  stage.say('The shop needs pumps. Without versions that is the newest one of every channel:');
+  await stage.write(
+    'work/team/operators.yaml',
+    `apiVersion: mirror.openshift.io/v2alpha1
+kind: ImageSetConfiguration
+mirror:
+  operators:
+    - catalog: ${source.host}/${DEMO_CATALOG}
+      packages:
+        - name: pump
+`,
+  );
+  await stage.run('git -C work add team && git -C work commit --quiet -m "Add the pump (#3)"');
+  await stage.run('git -C work push --quiet origin HEAD:main');
+  await stage.run('imageset plan --settings settings.yaml --state state');
+  const text = await stage.run(`imageset ${SETTINGS}`);
+  stage.check('its three images and the catalog were added', text.includes('4 added, 0 gone'));
+
+  stage.say('The catalog at the destination lists what is there, and nothing else:');
+  const there = `${destination.host}/mirror/${DEMO_CATALOG}`;
+  const list = await stage.run(`imageset list operators --catalog ${there}`);
+  stage.check('it has the pump and no tap', list.includes('pump') && !list.includes('tap'));
+  const catalogSource = await stage.run(
+    'git -C imagesets.git show manifests:clusters/demo/resources/cs-index-v1.yaml',
+  );
+  stage.check(
+    'the cluster is told where the catalog is, by digest',
+    catalogSource.includes(`image: ${there.replace(':v1', '@sha256:')}`),
+  );
+}
+
 async function lookBack(scene: Scene): Promise<void> {
   const { stage, destination } = scene;
   stage.step('Looking back');
@@ -244,12 +283,12 @@ async function lookBack(scene: Scene): Promise<void> {
   stage.check('the answer is a line of a file', why.includes('team/shop.yaml:'));
   stage.say('Is the registry still as it was left?');
   const verified = await stage.run(`imageset verify ${settings}`);
-  stage.check('every image is as locked', verified.includes('3 images are as locked'));
+  stage.check('every image is as locked', verified.includes('7 images are as locked'));
 
   stage.say('The manifests branch as a whole:');
   const log = await stage.run('git -C imagesets.git log --reverse manifests');
   // Manifests stop naming an image before it is deleted: so a delete makes two commits.
-  stage.check('it has four commits', log.match(/^commit /gm)?.length === 4);
+  stage.check('it has five commits', log.match(/^commit /gm)?.length === 5);
 }
 
 function registryOf(greeting: string): Registry {

@@ -1,7 +1,7 @@
+import { chains } from '../support/catalogs/chains.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type OperatorSite,
-  chains,
   makeOperatorSite,
   operatorPlace,
   operatorSet,

@@ -1,3 +1,4 @@
+import { chains } from '../support/catalogs/chains.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCatalog } from '../support/catalogs/make-catalog-image.ts';
 import { fixtureCatalog } from '../support/catalogs/operator-images.ts';
@@ -5,7 +6,7 @@ import { type Matches, noFaults, requests } from '../support/fault-plan.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
 import { type Scene, type World, makeWorld } from '../support/killed-passes.ts';
 import { makeImage } from '../support/make-image.ts';
-import { chains, operatorSet } from '../support/operator-site.ts';
+import { operatorSet } from '../support/operator-site.ts';
 import type { Endpoint } from '../support/plain-request.ts';
 import { pushImage } from '../support/push-image.ts';
 import { digestAt, listRegistry, uploadsByDigest } from '../support/registry-content.ts';

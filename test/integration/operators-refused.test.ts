@@ -1,7 +1,7 @@
+import { chains } from '../support/catalogs/chains.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type OperatorSite,
-  chains,
   makeOperatorSite,
   operatorPlace,
   operatorSet,

@@ -1,8 +1,8 @@
+import { chains } from '../support/catalogs/chains.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import {
   type OperatorSite,
-  chains,
   makeOperatorSite,
   operatorPlace,
   operatorSet,

@@ -4,7 +4,6 @@ import { openCatalog } from '../../src/catalog/read/open-catalog.ts';
 import { Digest } from '../../src/oci/digest.ts';
 import type { CatalogFiles, CatalogOptions } from './catalogs/make-catalog-image.ts';
 import { makeCatalog } from './catalogs/make-catalog-image.ts';
-import { fixtureBundle, jsonOf } from './catalogs/fixture-catalog.ts';
 import { fixtureCatalog, fixtureImage } from './catalogs/operator-images.ts';
 import { makeCertificateAuthority } from './certificates.ts';
 import { type MadeImage, makeImage } from './make-image.ts';
@@ -215,27 +214,4 @@ export function operatorSet(
         : { additionalImages: additionalImages.map((name) => ({ name })) }),
     },
   });
-}
-
-/** The files of a package whose channels are chains of versions, each replacing the one before; the first is the default. */
-export function chains(
-  name: string,
-  channels: Readonly<Record<string, readonly string[]>>,
-): Record<string, string> {
-  const entry = (version: string): string => `${name}.v${version}`;
-  const documents = [
-    { schema: 'olm.package', name, defaultChannel: Object.keys(channels)[0] ?? '' },
-    ...Object.entries(channels).map(([channel, versions]) => ({
-      schema: 'olm.channel',
-      package: name,
-      name: channel,
-      entries: versions.map((version, index) => {
-        const before = versions[index - 1];
-        const replaces = before === undefined ? {} : { replaces: entry(before) };
-        return { name: entry(version), ...replaces };
-      }),
-    })),
-    ...[...new Set(Object.values(channels).flat())].map((version) => fixtureBundle(name, version)),
-  ];
-  return { [`${name}/catalog.json`]: jsonOf(documents) };
 }
