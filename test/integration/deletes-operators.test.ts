@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chains } from '../support/catalogs/chains.ts';
 import { makeImage } from '../support/make-image.ts';
 import {
   type OperatorSite,
-  chains,
   makeOperatorSite,
   operatorPlace,
   operatorSet,

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chains } from '../support/catalogs/chains.ts';
 import { makeImage } from '../support/make-image.ts';
 import {
   NAMESPACE,
   type OperatorSite,
-  chains,
   makeOperatorSite,
   operatorPlace,
   operatorSet,
@@ -45,11 +45,11 @@ describe.skipIf(needed.length > 0)(`questions about operators${skipped}`, () => 
     return world.site.run(...args, ...world.flags);
   }
 
-  async function lose(place: string): Promise<void> {
+  async function lose(place: string, from = world): Promise<void> {
     const [repository = ''] = place.split(':');
-    const digest = (await world.there(place)) ?? '';
+    const digest = (await from.there(place)) ?? '';
     const path = `/v2/${NAMESPACE}/${repository}/manifests/${digest}`;
-    const { status } = await plainRequest(world.destination.endpoint, 'DELETE', path);
+    const { status } = await plainRequest(from.destination.endpoint, 'DELETE', path);
     expect(status).toBe(202);
   }
 
@@ -169,6 +169,32 @@ describe.skipIf(needed.length > 0)(`questions about operators${skipped}`, () => 
       );
     });
   });
+
+  it('verify builds those again that have instances left out, or bundles', async () => {
+    await using other = await makeOperatorSite();
+    const platforms = ['amd64', 'arm64'].map((architecture) => ({ os: 'linux', architecture }));
+    await other.putCatalog(CATALOG, FILES);
+    await other.removeImage('pump', '1.1.0');
+    await other.putCatalog('team/multi:v1', chains('cup', { one: ['1.0.0'] }), { platforms });
+    const some = { full: true, platforms: platforms.slice(0, 1) };
+    await other.commit({
+      'operators.yaml': operatorSet([
+        { catalog: other.ref(CATALOG), packages: [{ name: 'pump', minVersion: '1.0.0' }] },
+        { catalog: other.ref('team/multi:v1'), ...some },
+      ]),
+    });
+    expect((await other.pass()).report.state).toBe('Degraded');
+    const places = [CATALOG, 'team/multi:v1'];
+    const before = await Promise.all(places.map((place) => other.there(place)));
+    expect((await other.site.lock()).catalogs[0]).toMatchObject({ without: ['pump.v1.1.0'] });
+    for (const place of places) await lose(place, other);
+    await rm(join(other.site.stateFolder, 'catalogs'), { recursive: true });
+
+    const ran = await other.site.run('verify', '--repair', ...other.flags);
+
+    expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+    expect(await Promise.all(places.map((place) => other.there(place)))).toEqual(before);
+  }, 60_000);
 
   it('log tells what became of a catalog', async () => {
     await want([{ name: 'pump' }]);
