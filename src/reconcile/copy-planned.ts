@@ -8,7 +8,6 @@ import { knownBlobs } from './known-blobs.ts';
 import { sizeOf } from './known-content.ts';
 import { lookForPlanned } from './look-for-places.ts';
 import type { PassContext } from './pass-context.ts';
-import { preflight } from './preflight.ts';
 import type { PreparedPlan } from './prepare-plan.ts';
 
 /** What became of some images of a plan. Keys are destinations. */
@@ -32,8 +31,11 @@ export async function copyPlanned(
   {
     images: planned,
     refreshed = [],
+    mayPush,
   }: {
     readonly images: readonly PlannedImage[];
+    /** Finds out, before the first byte moves, whether pushing to the mirror works. @throws ControllerError */
+    readonly mayPush: (place: Place) => Promise<void>;
     /** Images that stay, of which new attachments are looked for. */
     readonly refreshed?: readonly PassImage[];
   },
@@ -50,7 +52,7 @@ export async function copyPlanned(
   ];
   const missing = images.filter(({ isPresent }) => isPresent !== true);
   const refused =
-    missing.length === 0 ? undefined : await refusal(context, planned, missing, signal);
+    missing.length === 0 ? undefined : await refusal(planned, missing, mayPush, signal);
   const possible =
     refused === undefined ? images : images.filter(({ isPresent }) => isPresent === true);
   const results =
@@ -96,15 +98,15 @@ function throwIfStopped(results: ReadonlyMap<string, PassImageResult>): void {
 
 /** Why nothing can be pushed, found out before the first byte moves; undefined where it can. */
 async function refusal(
-  context: PassContext,
   planned: readonly PlannedImage[],
   missing: readonly PassImage[],
+  mayPush: (place: Place) => Promise<void>,
   signal: AbortSignal,
 ): Promise<ControllerError | undefined> {
   const place = planned.find(({ destination }) => destination === missing[0]?.id)?.place;
   if (place === undefined) return undefined;
   try {
-    await preflight(context, place, signal);
+    await mayPush(place);
     return undefined;
   } catch (error) {
     if (error instanceof ControllerError && !signal.aborted) return error;

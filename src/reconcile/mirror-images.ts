@@ -2,7 +2,7 @@ import { formatProblem } from '../base/field-problem.ts';
 import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { Lock, LockedImage } from '../lock/lock.ts';
 import type { PassImage } from '../mirror/run-pass.ts';
-import { absolutePlace } from '../oci/destination.ts';
+import { type Place, absolutePlace } from '../oci/destination.ts';
 import { parseReference } from '../oci/reference.ts';
 import type { PassOutcome } from '../plan/next-lock.ts';
 import type { PlannedImage } from '../plan/plan.ts';
@@ -11,6 +11,7 @@ import { type Copied, type FailedImage, copyPlanned } from './copy-planned.ts';
 import { sourceOf, targetOf } from './ends.ts';
 import { lookForReturns } from './look-for-places.ts';
 import type { PassContext } from './pass-context.ts';
+import { preflight } from './preflight.ts';
 import type { PreparedPlan } from './prepare-plan.ts';
 
 /** What became of the images of a plan. */
@@ -40,7 +41,10 @@ export async function mirrorImages(
       ? keptImages(context, prepared.lock, plan.keeps)
       : [];
   const images = planned.filter((image) => !isCatalog(image));
-  const first = await copyPlanned(context, prepared, { images, refreshed }, signal);
+  // Once a pass: what is granted for the images is granted for their catalogs, or refused when they are pushed.
+  let asking: Promise<void> | undefined;
+  const mayPush = (place: Place): Promise<void> => (asking ??= preflight(context, place, signal));
+  const first = await copyPlanned(context, prepared, { images, refreshed, mayPush }, signal);
   const returned = await lookForReturns(context, prepared, signal);
   const settled = await settleCatalogs(
     {
@@ -53,7 +57,12 @@ export async function mirrorImages(
   );
   const built = new Map([...catalogs.built, ...settled.sources]);
   const withSources = { ...prepared, catalogs: { ...catalogs, built } };
-  const second = await copyPlanned(context, withSources, { images: settled.images }, signal);
+  const second = await copyPlanned(
+    context,
+    withSources,
+    { images: settled.images, mayPush },
+    signal,
+  );
   return {
     outcome: {
       done: new Map([...first.done, ...second.done]),

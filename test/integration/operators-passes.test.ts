@@ -44,7 +44,7 @@ describe.skipIf(needed.length > 0)(`the controller with an operator catalog${ski
   afterAll(() => world[Symbol.asyncDispose]());
 
   it('mirrors the heads of two packages, with all that they need', async () => {
-    const { code, report, stderr } = await world.pass();
+    const { code, report, asked, stderr } = await world.pass();
 
     expect(code, stderr).toBe(0);
     expect(report).toMatchObject({ state: 'Applied', failures: [], warnings: [] });
@@ -53,6 +53,8 @@ describe.skipIf(needed.length > 0)(`the controller with an operator catalog${ski
       expect(await world.there(await operatorPlace(name, version)), name).toBe(digest);
     }
     expect((await world.site.lock()).images).toHaveLength(HEADS.length + 1);
+    const tried = asked.destination.filter(({ method }) => method === 'DELETE');
+    expect(tried, 'uploads that were opened to see whether they can be').toHaveLength(1);
   });
 
   it('publishes exactly the filtered documents', async () => {
