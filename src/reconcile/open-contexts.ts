@@ -108,10 +108,11 @@ function knownMirror(mirror: MirrorSettings, files: MirrorFiles | undefined): Kn
   const wanting = documents.filter(({ kind }) => kind === 'mirror');
   const textsOf = (places: readonly NamedPlace[]): string[] =>
     places.map(({ place }) => formatPlace(place));
+  let wants: readonly string[] | undefined;
   return {
     ...base,
     files: {
-      wants: textsOf(namedPlaces(wanting, destination)),
+      wants: () => (wants ??= textsOf(namedPlaces(wanting, destination))),
       operatorFiles: new Set(
         wanting
           .filter(({ content }) => (content.operators ?? []).length > 0)

@@ -51,7 +51,7 @@ function known(output: string, files: KnownMirror['files'], host = 'reg.io'): Kn
 }
 
 function files(over: Partial<KnownFiles> = {}): KnownFiles {
-  return { wants: [], operatorFiles: new Set(), deletions: () => [], ...over };
+  return { wants: () => [], operatorFiles: new Set(), deletions: () => [], ...over };
 }
 
 const DELETION = { path: 'delete.yaml', blob: 'b1', places: ['reg.io/site/gone:1'] };
@@ -61,7 +61,7 @@ describe('otherMirrors', () => {
     const wants = ['reg.io/site/new:1'];
     const [other] = otherMirrors(
       ME,
-      [known('eu', files({ wants, deletions: () => [DELETION] }))],
+      [known('eu', files({ wants: () => wants, deletions: () => [DELETION] }))],
       [lockIn('eu', { images: [line('old:1', ['a.yaml'])] })],
     );
     expect(other?.wants.has('reg.io/site/new:1')).toBe(true);

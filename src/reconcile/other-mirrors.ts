@@ -28,7 +28,7 @@ export interface KnownMirror {
 /** Places are as `formatPlace` writes them. */
 export interface KnownFiles {
   /** Those of additional images: files alone say nothing of what a catalog lists. */
-  readonly wants: readonly string[];
+  readonly wants: () => readonly string[];
   /** The files that want operator catalogs. */
   readonly operatorFiles: ReadonlySet<string>;
   /** What delete files name, operators chosen among the mirror's own lock. */
@@ -64,7 +64,7 @@ export function otherMirrors(
     const wants =
       files === undefined
         ? locked.wants
-        : [...files.wants, ...incomplete(lock, host), ...operators(lock, host, files)];
+        : [...files.wants(), ...incomplete(lock, host), ...operators(lock, host, files)];
     const deletes = (files?.deletions(lock) ?? [])
       .filter((file) => !isCarriedOut(file, lock?.deletions ?? []))
       .flatMap(({ places }) => places);

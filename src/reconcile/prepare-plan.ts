@@ -16,6 +16,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { DeletionFile, NamedPlace, OtherMirror } from '../plan/plan-input.ts';
 import { additionalEntries } from '../resolve/additional-entries.ts';
 import { additionalRequests } from '../resolve/additional-requests.ts';
+import type { ImageRequest, Requested } from '../resolve/image-request.ts';
 import {
   type Resolved,
   type ResolveDependencies,
@@ -28,7 +29,7 @@ import { sourceOf, targetOf } from './ends.ts';
 import { knownDigests } from './known-digests.ts';
 import { type BlobsOf, nameOf, readBlobs, sizeOf } from './known-content.ts';
 import { lostInDoubt } from './lines-in-doubt.ts';
-import { deletionFiles, namedPlaces } from './named-places.ts';
+import { deletionFiles } from './named-places.ts';
 import { type BranchLock, isAtHost, otherMirrors } from './other-mirrors.ts';
 import type { PassContext } from './pass-context.ts';
 import { RECENT_MS, type RecentDeletes } from './recent-deletes.ts';
@@ -71,12 +72,13 @@ export async function preparePlan(
     { host: destination.host, folder: mirror.output, since },
     signal,
   );
-  const named = namedByImageSets(context);
+  const requested = requestAdditional(context);
+  const named = namedPlaces(requested.requests);
   const taken = await lostInDoubt(context, { lock, recent, named }, signal);
   const here = withoutLost(lock, context.lost.union(taken));
   const known = knownDigests(context, [...(own === undefined ? [] : [own]), ...atHost]);
   const catalogs = await resolveCatalogs(context, here, known, signal);
-  const resolved = unite(catalogs, await resolveAdditional(context, known, signal));
+  const resolved = unite(catalogs, await resolveAdditional(requested, known, signal));
   const asked = deletionFiles({
     ...{ files: files.deletions, documents: files.documents, destination, lock },
     catalogs: catalogs.catalogs,
@@ -110,21 +112,25 @@ export async function preparePlan(
   return { plan, lock, locks: atHost, others, recent, blobsOf, catalogs, warnings };
 }
 
-/** The places that the image sets name, each with the first entry that does. */
-function namedByImageSets({ files, mirror }: PassContext): ReadonlyMap<string, WantingEntry> {
-  const documents = files.documents.filter(({ kind }) => kind === 'mirror');
-  const named = namedPlaces(documents, mirror.destination).toReversed();
-  return new Map(named.map(({ place, entry }) => [formatPlace(place), entry]));
+/** Where additional images go; their entries were validated when the files were read. */
+function requestAdditional({ files, mirror }: PassContext): Requested {
+  const { entries } = additionalEntries(files.documents.filter(({ kind }) => kind === 'mirror'));
+  return additionalRequests(entries, mirror.destination);
 }
 
-/** Additional images; their entries were validated when the files were read. */
+/** The places that the image sets name, each with the first entry that does. */
+function namedPlaces(requests: readonly ImageRequest[]): ReadonlyMap<string, WantingEntry> {
+  const named = requests.toReversed().flatMap(({ place, entries: [entry] }) => {
+    return entry === undefined ? [] : [[formatPlace(place), entry] as const];
+  });
+  return new Map(named);
+}
+
 async function resolveAdditional(
-  { mirror, files }: PassContext,
+  { requests, failures }: Requested,
   known: ResolveDependencies,
   signal: AbortSignal,
 ): Promise<Resolved> {
-  const { entries } = additionalEntries(files.documents.filter(({ kind }) => kind === 'mirror'));
-  const { requests, failures } = additionalRequests(entries, mirror.destination);
   const resolved = await resolveImages(requests, known, signal);
   return { wanted: resolved.wanted, failures: [...failures, ...resolved.failures] };
 }

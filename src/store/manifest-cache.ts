@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ControllerError } from '../base/controller-error.ts';
 import { type Log, silentLog } from '../base/log.ts';
@@ -122,12 +121,9 @@ function createDisk(folder: string, limitBytes: number, log: Log): Disk {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const files: { name: string; size: number; usedAt: number }[] = [];
     for (const name of await readdir(folder)) {
+      if (!FILE_NAME.test(name)) continue;
       const found = await stat(join(folder, name)).catch(() => undefined);
-      if (found === undefined) continue;
-      if (FILE_NAME.test(name)) files.push({ name, size: found.size, usedAt: found.mtimeMs });
-      // What a killed process left; younger ones may belong to one that runs.
-      else if (name.endsWith('.tmp') && Date.now() - found.mtimeMs > 3_600_000)
-        await rm(join(folder, name), { force: true });
+      if (found !== undefined) files.push({ name, size: found.size, usedAt: found.mtimeMs });
     }
     for (const { name, size } of files.sort((a, b) => a.usedAt - b.usedAt)) {
       sizes.set(name, name, size);
@@ -158,18 +154,16 @@ function createDisk(folder: string, limitBytes: number, log: Log): Disk {
     async put(manifest) {
       if (isBroken) return;
       const name = fileName(manifest.digest);
-      const temporary = join(folder, `${name}.${randomUUID()}.tmp`);
       try {
         opened ??= open();
         await opened;
         if (sizes.get(name) !== undefined) return;
         const content = Buffer.concat([Buffer.from(`${manifest.mediaType}\n`), manifest.bytes]);
-        await writeFile(temporary, content, { mode: 0o600 });
-        await rename(temporary, join(folder, name));
+        // In place: who reads half a manifest sees that it is not the digest's.
+        await writeFile(join(folder, name), content, { mode: 0o600 });
         sizes.set(name, name, content.byteLength);
       } catch (error) {
         broken(error);
-        await rm(temporary, { force: true }).catch(() => undefined);
       }
     },
   };
