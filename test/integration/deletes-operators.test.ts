@@ -8,6 +8,7 @@ import {
   operatorPlace,
   operatorSet,
 } from '../support/operator-site.ts';
+import { type PlainResponse, plainRequest } from '../support/plain-request.ts';
 import { pushImage } from '../support/push-image.ts';
 import { hasProgram } from '../support/run-program.ts';
 
@@ -205,13 +206,111 @@ describe.skipIf(isSkipped)(`deletes of a catalog${skipped}`, () => {
   }, 60_000);
 });
 
+describe.skipIf(isSkipped)(`deletes of operators that others may want${skipped}`, () => {
+  let world: OperatorSite;
+  beforeAll(async () => {
+    world = await makeWorld();
+  }, 60_000);
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  it('does not go on with a delete while the catalog that may want it again cannot be read', async () => {
+    await world.configure({ deletion: { maxShare: 1, grace: '1h' } });
+    const catalog = await readManifest(world);
+    await want(world, [{ name: 'tap' }], { 'delete.yaml': deleteSet(world, [{ name: 'pump' }]) });
+    await world.pass();
+    expect((await world.site.lock()).deleting).toHaveLength(7);
+    await world.configure({ deletion: { maxShare: 1 } });
+    await want(world, [{ name: 'pump', minVersion: '1.0.0' }, { name: 'tap' }]);
+    await world.site.removeState();
+    await removeManifest(world);
+
+    const failing = await world.pass();
+
+    expect([failing.code, failing.report.deleted]).toEqual([3, 0]);
+    expect(failing.report.held).toHaveLength(7);
+    expect(failing.report.held[0]?.why).toMatch(
+      /^still wanted by operators\.yaml:7:11, which fails$/,
+    );
+    expect(await isThere(world, 'pump', '1.0.0')).toBe(true);
+
+    await putManifest(world, catalog);
+    const { code, report, stderr } = await world.pass();
+
+    expect(code, stderr).toBe(0);
+    expect(report.deleted).toBe(0);
+    const lock = await world.site.lock();
+    expect([lock.deleting, lock.images.length]).toEqual([[], 12]);
+  }, 60_000);
+
+  it('holds what another mirror has of its catalog, until that gives it up', async () => {
+    const mirror = (name: string): object => {
+      const destination = `docker://${world.destination.host}/both`;
+      return { name, paths: [name], output: name, destination, deletion: { maxShare: 1 } };
+    };
+    await world.site.writeSettings([mirror('a'), mirror('b')]);
+    const set = (packages: object, target: string): string => {
+      const catalog = { catalog: world.ref(CATALOG), targetTag: target, packages: [packages] };
+      return operatorSet([catalog]);
+    };
+    const all = { name: 'pump', minVersion: '1.0.0' };
+    await world.commit({ 'a/set.yaml': set(all, 'a'), 'b/set.yaml': set(all, 'b') });
+    expect((await world.pass()).code).toBe(0);
+    const names = [{ name: 'pump', maxVersion: '1.1.0' }];
+    await world.commit({
+      'a/set.yaml': set({ name: 'pump' }, 'a'),
+      'a/delete.yaml': deleteSet(world, names, 'a'),
+      // Its name is no reason to forget what it wants.
+      'b/set.yaml': undefined,
+      'b/renamed.yaml': set(all, 'b'),
+    });
+
+    const { report } = await world.pass();
+
+    expect([report.deleted, report.held.length]).toEqual([0, 4]);
+    expect(report.held[0]?.why).toBe('still wanted by mirror b');
+
+    await world.commit({ 'b/renamed.yaml': set({ name: 'pump' }, 'b') });
+    const passes = [await world.pass(), await world.pass()];
+    expect(passes.map((pass) => pass.report.deleted)).toEqual([0, 4]);
+    expect((await world.site.lock('b')).images).toHaveLength(4);
+    expect((await world.site.run('verify', ...world.flags)).code).toBe(0);
+  }, 60_000);
+});
+
+const MANIFEST = `/v2/${CATALOG.replace(':', '/manifests/')}`;
+
+async function readManifest({ source }: OperatorSite): Promise<PlainResponse> {
+  return plainRequest(source.endpoint, 'GET', MANIFEST);
+}
+
+async function removeManifest({ source }: OperatorSite): Promise<void> {
+  const { headers } = await plainRequest(source.endpoint, 'HEAD', MANIFEST);
+  const digest = String(headers['docker-content-digest']);
+  const path = `/v2/${CATALOG.split(':')[0] ?? ''}/manifests/${digest}`;
+  expect((await plainRequest(source.endpoint, 'DELETE', path)).status).toBe(202);
+}
+
+async function putManifest(world: OperatorSite, manifest: PlainResponse): Promise<void> {
+  const { body } = manifest;
+  const headers = { 'content-type': String(manifest.headers['content-type']) };
+  const { endpoint } = world.source;
+  const { status } = await plainRequest(endpoint, 'PUT', MANIFEST, { headers, body });
+  expect(status).toBe(201);
+}
+
 /** Without packages: of the catalog itself. */
-function deleteSet(world: OperatorSite, packages?: readonly object[]): string {
+function deleteSet(world: OperatorSite, packages?: readonly object[], targetTag?: string): string {
   return stringify({
     apiVersion: 'mirror.openshift.io/v2alpha1',
     kind: 'DeleteImageSetConfiguration',
     delete: {
-      operators: [{ catalog: world.ref(CATALOG), ...(packages === undefined ? {} : { packages }) }],
+      operators: [
+        {
+          catalog: world.ref(CATALOG),
+          ...(targetTag === undefined ? {} : { targetTag }),
+          ...(packages === undefined ? {} : { packages }),
+        },
+      ],
     },
   });
 }
