@@ -3,7 +3,6 @@ import type { EntryPosition } from './entry-position.ts';
 import { type FieldPath, formatField } from './field-path.ts';
 import type { FieldProblem } from './field-problem.ts';
 import { formatBytes } from './format-bytes.ts';
-import { type PlainYaml, readPlainYaml } from './plain-yaml.ts';
 import { convertYaml } from './yaml-value.ts';
 import { TooDeep, yamlTokens } from './yaml-tokens.ts';
 
@@ -47,31 +46,6 @@ const YES_OR_NO: ScalarTag = {
 
 /** Reads a YAML 1.2 or JSON file of any origin, within `YAML_LIMITS`. Never throws: what is wrong is returned. */
 export function readYaml(path: string, text: string): YamlFile {
-  const bytes = Buffer.byteLength(text);
-  if (bytes > YAML_LIMITS.bytes) return { documents: [], problems: [fileTooLarge(path)] };
-  const unreadable = foreignCharacter(path, text) ?? conflictMarker(path, text);
-  if (unreadable !== undefined) return { documents: [], problems: [unreadable] };
-  const plain = readPlainYaml(text);
-  return plain === undefined
-    ? readAnyYaml(path, text)
-    : { documents: [plainDocument(path, text, plain)], problems: [] };
-}
-
-/** What nothing is wrong with and nothing unusual: `readAnyYaml` gives the same, and takes ten times as long. */
-function plainDocument(path: string, text: string, plain: PlainYaml): YamlDocument {
-  const lineStarts = lazily(() => findLineStarts(text));
-  return {
-    value: plain.value,
-    problems: [],
-    isCut: false,
-    positionOf: (field) => positionIn(path, lineStarts(), plain.offsetOf(field)),
-    // Asked only by those who have something to say about a value.
-    sourceOf: (field) => readAnyYaml(path, text).documents[0]?.sourceOf(field),
-  };
-}
-
-/** `readYaml` by the library, for any text that has passed the checks of all of it. */
-export function readAnyYaml(path: string, text: string): YamlFile {
   const lines = new LineCounter();
   const positionAt = (offset: number): EntryPosition => {
     const { line, col } = lines.linePos(offset);
@@ -81,6 +55,11 @@ export function readAnyYaml(path: string, text: string): YamlFile {
     documents: [],
     problems: [{ position: { path, line: 1, column: 1 }, field: '', message, hint }],
   });
+
+  const bytes = Buffer.byteLength(text);
+  if (bytes > YAML_LIMITS.bytes) return { documents: [], problems: [fileTooLarge(path)] };
+  const unreadable = foreignCharacter(path, text) ?? conflictMarker(path, text);
+  if (unreadable !== undefined) return { documents: [], problems: [unreadable] };
 
   const documents: YamlDocument[] = [];
   const problems: FieldProblem[] = [];
@@ -139,27 +118,6 @@ function locate(
     positionOf: (field) => positionAt(converted.offsetOf(field)),
     sourceOf: (field) => converted.sourceOf(field),
   };
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
-}
-
-function findLineStarts(text: string): number[] {
-  const starts = [0];
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  return starts;
-}
-
-function positionIn(path: string, lineStarts: readonly number[], offset: number): EntryPosition {
-  let [low, high] = [0, lineStarts.length];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if ((lineStarts[middle] ?? 0) <= offset) low = middle;
-    else high = middle;
-  }
-  return { path, line: low + 1, column: offset - (lineStarts[low] ?? 0) + 1 };
 }
 
 /** The first error alone: those behind it mostly follow from it. */
