@@ -22,7 +22,7 @@ export function catalogFacts(changes: readonly CatalogChange[]): Phrase[] {
     [count('stays'), 'kept as published'],
     [count('gone'), 'gone'],
     [count('returned'), 'back'],
-    [count('orphaned', 'orphan'), 'orphans'],
+    [count('orphaned', 'orphan'), 'orphaned'],
     [count('unchanged'), 'unchanged'],
   ]);
   const total = (key: keyof BundleCounts): number =>
