@@ -15,7 +15,7 @@ it('collects failures and copies the rest', async () => {
   const results = await runPass(
     [imageOf(from, to, 'bad', bad), imageOf(from, to, 'good', good)],
     // The good one starts when the bad one has failed.
-    options({ parallelImages: 1 }),
+    { ...options(), parallelImages: 1 },
     signal,
   );
 
