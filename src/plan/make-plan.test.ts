@@ -232,6 +232,27 @@ describe('makePlan, deletes', () => {
     expect([deletes.length, held.length]).toEqual([0, 1]);
   });
 
+  it('holds what cannot go yet, if it is there', () => {
+    const file = deletionFile(['a', 'b']);
+    const places = file.places.map((place) => ({ ...place, waitsFor: 'its catalog stays' }));
+    const { deletes, held, deletions } = plan({
+      lock: lockOf([line('a')]),
+      deletions: [{ ...file, places }],
+    });
+    expect([deletes.length, held.map(({ why }) => why)]).toEqual([0, ['its catalog stays']]);
+    expect(deletions).toMatchObject([{ images: 2, held: 1 }]);
+  });
+
+  it('counts what a waiting file named, though the lock has forgotten some of it', () => {
+    const file = deletionFile(['a']);
+    const before = { path: file.path, blob: file.blob, images: 5, held: 1 };
+    const { deletions } = plan({
+      lock: lockOf([line('a')], { deletions: [before] }),
+      deletions: [file],
+    });
+    expect(deletions).toEqual([{ path: file.path, blob: file.blob, images: 5 }]);
+  });
+
   it('does not repeat a file that is carried out, and repeats one that waits', () => {
     const file = deletionFile(['a']);
     const done = { path: file.path, blob: file.blob, images: 1 };

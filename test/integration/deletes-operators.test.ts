@@ -242,6 +242,27 @@ describe.skipIf(isSkipped)(`deletes of operators that others may want${skipped}`
     expect([lock.deleting, lock.images.length]).toEqual([[], 12]);
   }, 60_000);
 
+  it('prunes what a smaller filter leaves out, then the catalog, where that is the policy', async () => {
+    await world.configure({ deletion: { maxShare: 1, policy: 'prune' } });
+    await want(world, [{ name: 'pump', minVersion: '1.2.0' }, { name: 'tap' }], {
+      'delete.yaml': undefined,
+    });
+
+    const { code, report, stderr } = await world.pass();
+
+    expect(code, stderr).toBe(0);
+    expect([report.deleted, report.held]).toEqual([4, []]);
+    expect((await world.content(CATALOG)).pump).toEqual(['stable', 'pump.v1.2.0']);
+    expect(await isThere(world, 'pump-operand', '1')).toBe(true);
+
+    await want(world, undefined);
+    const last = await world.pass();
+    expect([last.code, last.commits, last.report.deleted]).toEqual([0, 2, 7]);
+    const lock = await world.site.lock();
+    expect([lock.catalogs, lock.bundles, lock.images.length]).toEqual([[], [], 1]);
+    expect(await world.site.published('kustomization.yaml')).not.toContain('catalog-v1');
+  }, 60_000);
+
   it('holds what another mirror has of its catalog, until that gives it up', async () => {
     const mirror = (name: string): object => {
       const destination = `docker://${world.destination.host}/both`;
