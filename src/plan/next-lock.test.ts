@@ -44,3 +44,29 @@ it.each([
     leftOut.length > 0 ? ['gadget.v1.0.0'] : ['gadget.v1.0.0', 'gadget.v2.0.0'],
   );
 });
+
+it('keeps what a catalog lists wanted, and its lines, where its push failed', () => {
+  const update = planned('x', { destination: INDEX, kind: 'catalog' });
+  const entries = [{ position: { path: 'base.yaml', line: 5, column: 7 }, field: 'operators[0]' }];
+  const previous = lockedCatalog();
+  const plan = planOf({
+    catalogs: [
+      plannedCatalog({
+        ...{ bundles: [V2], previous, previousBundles: [V1], entries },
+        sourceDigest: digest('f'),
+      }),
+    ],
+    adds: V2.images.map((destination) => planned('x', { destination, kind: 'bundle' })),
+    updates: [{ ...update, change: 'digest', previous: [CATALOG] }],
+    orphans: [{ line: { ...NEEDED, wantedBy: [], superseded: true }, isNew: true }],
+  });
+  const outcome = successOf(plan);
+  const done = new Map([...outcome.done].filter(([destination]) => destination !== INDEX));
+
+  const lock = lockOf({ images: [CATALOG, NEEDED], bundles: [V1] });
+  const next = nextLock(plan, lock, { ...outcome, done });
+
+  expect(next.images.find(({ destination }) => destination === NEEDED.destination)).toEqual(NEEDED);
+  expect(next.catalogs).toEqual([{ ...previous, sourceDigest: digest('f') }]);
+  expect(next.bundles).toEqual([V1]);
+});

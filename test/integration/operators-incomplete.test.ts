@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type OperatorSite,
   makeOperatorSite,
+  operatorDelete,
   operatorPlace,
   operatorSet,
 } from '../support/operator-site.ts';
@@ -154,5 +155,55 @@ describe.skipIf(needed.length > 0)(`a bundle with an image gone${skipped}`, () =
     await world.pass();
     expect(await world.there(await operatorPlace('pump', '1.2.0'))).toBeUndefined();
     expect(await world.there(await operatorPlace('pump', '1.3.0'))).toBeDefined();
+  });
+
+  it('publishes nothing that OLM would refuse: a bundle in the middle of a chain', async () => {
+    await want(WHOLE_CHANNEL, { name: 'tap' });
+    await world.removeImage('pump', '1.1.0');
+
+    const { code, report } = await world.pass();
+
+    expect(code).toBe(3);
+    expect(JSON.stringify(report.failures)).toMatch(/pump\.v1\.1\.0.*heads/);
+    expect(await world.there(CATALOG)).toBeUndefined();
+    expect(await world.there(await operatorPlace('tap', '1.0.0'))).toBeDefined();
+  });
+
+  it('keeps the published bundle, whoever asks for its delete, while it cannot be replaced', async () => {
+    await want({ name: 'pump' });
+    expect(await world.pass()).toMatchObject({ code: 0 });
+    const published = await world.there(CATALOG);
+    await world.putCatalog(CATALOG, chains('pump', { stable: ['1.2.0', '1.3.0'] }));
+    await world.removeImage('pump-bundle', '1.3.0');
+    await world.commit({
+      'delete.yaml': operatorDelete(world.ref(CATALOG), [
+        { name: 'pump', minVersion: '1.2.0', maxVersion: '1.2.0' },
+      ]),
+    });
+
+    const { code, report } = await world.pass('--resync');
+
+    expect({ code, deleted: report.deleted }).toEqual({ code: 3, deleted: 0 });
+    expect(await world.there(CATALOG)).toBe(published);
+    expect(await world.there(await operatorPlace('pump-bundle', '1.2.0'))).toBeDefined();
+
+    await world.putImage('pump-bundle', '1.3.0');
+    expect(await world.pass()).toMatchObject({ code: 0 });
+    await world.pass();
+    expect(await world.content(CATALOG)).toEqual({ pump: ['stable', 'pump.v1.3.0'] });
+    expect(await world.there(await operatorPlace('pump-bundle', '1.2.0'))).toBeUndefined();
+  });
+
+  it('comes with the next pass, without a resync, when the moved catalog can be published', async () => {
+    await want({ name: 'pump' });
+    expect(await world.pass()).toMatchObject({ code: 0 });
+    await world.putCatalog(CATALOG, chains('pump', { stable: ['1.2.0', '1.3.0'] }));
+    await world.removeImage('pump', '1.3.0');
+    expect(await world.pass('--resync')).toMatchObject({ code: 3 });
+    await world.putImage('pump', '1.3.0');
+
+    expect(await world.pass()).toMatchObject({ code: 0, report: { state: 'Applied' } });
+
+    expect(await world.content(CATALOG)).toEqual({ pump: ['stable', 'pump.v1.3.0'] });
   });
 });

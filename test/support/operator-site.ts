@@ -215,3 +215,12 @@ export function operatorSet(
     },
   });
 }
+
+/** A DeleteImageSetConfiguration of packages of one catalog. */
+export function operatorDelete(catalog: string, packages: readonly object[]): string {
+  return stringify({
+    apiVersion: 'mirror.openshift.io/v2alpha1',
+    kind: 'DeleteImageSetConfiguration',
+    delete: { operators: [{ catalog, packages }] },
+  });
+}
