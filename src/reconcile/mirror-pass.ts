@@ -70,7 +70,7 @@ async function attemptPass(
   if (prepared instanceof ControllerError) return stalled(context, tally, prepared);
   const { plan, lock, recent } = prepared;
   for (const warning of prepared.warnings.slice(0, SHOWN_PROBLEMS))
-    context.log.info({ warning: formatProblem(warning) }, 'a catalog filter is odd');
+    context.log.info({ warning: formatProblem(warning) }, 'warning of a catalog filter');
   const mirrored = await mirrorImages(context, prepared, signal);
   tally.bytesSent += mirrored.bytesSent;
   const failures = [...plan.failures, ...mirrored.failures];
