@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chains } from '../support/catalogs/chains.ts';
 import { makeImage } from '../support/make-image.ts';
 import {
+  NAMESPACE,
   type OperatorSite,
   makeOperatorSite,
   operatorPlace,
@@ -203,6 +204,22 @@ describe.skipIf(isSkipped)(`deletes of a catalog${skipped}`, () => {
     const lock = await world.site.lock();
     expect([lock.catalogs, lock.bundles, lock.deleting]).toEqual([[], [], []]);
     expect(lock.images).toMatchObject([{ destination: 'app:1' }]);
+  }, 60_000);
+
+  it('deletes a catalog that is there without being in the lock', async () => {
+    const { endpoint } = world.destination;
+    const image = await makeImage({ seed: 'somebody’s catalog' });
+    await pushImage(endpoint, `${NAMESPACE}/team/catalog`, image, 'v1');
+    await world.commit({ 'delete.yaml': `# again\n${deleteSet(world)}` });
+
+    const { report } = await world.pass();
+
+    expect(report.deleted).toBe(1);
+    expect(report.warnings).toEqual([
+      expect.stringMatching(/^delete\.yaml:6:\d+: .*the lock has nothing of catalog/) as string,
+    ]);
+    expect(await world.there(CATALOG)).toBeUndefined();
+    expect((await world.site.lock()).deleting).toEqual([]);
   }, 60_000);
 });
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Lock, LockedBundle, LockedImage } from '../../lock/lock.ts';
 import type { WantedCatalog } from '../../lock/wanted-catalog.ts';
@@ -146,10 +147,12 @@ describe('placesToDelete', () => {
     expect(named([chosen(former)], lockWith([former], true))).toEqual([['old:1']]);
   });
 
-  it('lets what waits for one bundle wait, though another one would let it go', () => {
+  it('lets what one bundle waits for wait, though another one or another file would let it go', () => {
     const former = bundle('former', ['shared:1'], { unlisted: true });
-    const names = named([chosen(old, former)], lockWith([old, former], true)).flat();
-    expect(names.lastIndexOf('shared:1 (waits)')).toBeGreaterThan(names.lastIndexOf('shared:1'));
+    const lock = lockWith([old, former], true);
+    const waits = ['old:1 (waits)', 'shared:1 (waits)'];
+    expect(named([chosen(old, former)], lock)).toEqual([[...waits, 'shared:1 (waits)']]);
+    expect(named([chosen(old), chosen(former)], lock)).toEqual([waits, ['shared:1 (waits)']]);
   });
 
   it('names nothing that the lock has no line of, but what is leaving', () => {
@@ -171,5 +174,46 @@ describe('placesToDelete', () => {
       ...{ lock: { ...lock, images }, catalogs: [], destination: DESTINATION },
     });
     expect(placesOf(chosen(old))).toMatchObject([{ source: 'a.io/old:1' }]);
+  });
+
+  it('never takes an image of a bundle that is whole and stays, nor of one that is listed', () => {
+    const image = fc.constantFrom<string>('a:1', 'b:1', 'c:1', 'd:1', 'e:1');
+    const anyBundle = fc.record({
+      catalog: fc.constantFrom('cat:v1', 'cat:v2'),
+      images: fc.uniqueArray(image, { minLength: 1, maxLength: 3 }),
+      isUnlisted: fc.boolean(),
+      choice: fc.constantFrom('first file', 'second file', 'nobody'),
+    });
+    const anyCase = fc.record({
+      bundles: fc.array(anyBundle, { maxLength: 6 }),
+      gone: fc.uniqueArray(image, { maxLength: 2 }),
+      isPublished: fc.boolean(),
+      leaves: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(anyCase, ({ bundles, gone, isPublished, leaves }) => {
+        const lines = bundles.map(({ catalog: of, images, isUnlisted }, index) =>
+          bundle(`b${index}`, images, { catalog: of, ...(isUnlisted ? { unlisted: true } : {}) }),
+        );
+        const whole = lockWith(lines, isPublished);
+        const isGone = ({ destination }: LockedImage): boolean => gone.includes(destination);
+        const lock = { ...whole, images: whole.images.filter((one) => !isGone(one)) };
+        const choices = ['first file', 'second file'].map((file) =>
+          chosen(...lines.filter((_, index) => bundles[index]?.choice === file)),
+        );
+        const all = leaves ? [...choices, { ...chosen(), catalogs: catalog('cat:v1') }] : choices;
+
+        const taken = new Set(named(all, lock).flat());
+
+        for (const [index, { images, catalog: of, ...one }] of lines.entries()) {
+          const isWhole = images.every((name) => !gone.includes(name));
+          const stays = bundles[index]?.choice === 'nobody' && isWhole;
+          if (stays) expect(images.filter((name) => taken.has(name))).toEqual([]);
+          const isListed = isPublished && !leaves && of === 'cat:v1' && one.unlisted !== true;
+          if (isListed && isWhole) expect(images.filter((name) => taken.has(name))).toEqual([]);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -28,27 +28,36 @@ export function placesToDelete(
   );
   const shared = imagesThatStay(all, among);
   const sourceOf = sourceByDestination(lock);
-  const waitsFor = catalogsThatStay(leaving, among);
+  const waitsFor = imagesThatWait(all, catalogsThatStay(leaving, among));
 
   return ({ bundles, catalogs }) => {
-    const free: NamedPlace[] = [];
-    const waiting: NamedPlace[] = [];
-    for (const { bundle, entry } of bundles) {
-      const isListed = bundle.unlisted !== true && waitsFor.has(bundle.catalog);
-      for (const image of bundle.images) {
+    const ofBundles = bundles.flatMap(({ bundle, entry }) =>
+      bundle.images.flatMap((image): NamedPlace[] => {
         const place = absolutePlace(image, destination);
         const source = sourceOf.get(image);
-        if (shared.has(image) || place === undefined || source === undefined) continue;
-        if (isListed) waiting.push({ place, source, entry, waitsFor: listedBy(bundle) });
-        else free.push({ place, source, entry });
-      }
-    }
+        if (shared.has(image) || place === undefined || source === undefined) return [];
+        const reason = waitsFor.get(image);
+        return [{ place, source, entry, ...(reason === undefined ? {} : { waitsFor: reason }) }];
+      }),
+    );
     const own = catalogs.map(({ place, source, entry }) => {
       return { place, source, entry, kind: 'catalog' as const };
     });
-    // Of two entries for one place the last counts, so what has to wait does.
-    return [...free, ...waiting, ...own];
+    return [...ofBundles, ...own];
   };
+}
+
+/** The images of chosen bundles that catalogs list which stay, with the reason for people. */
+function imagesThatWait(
+  all: readonly ChosenForDelete[],
+  staying: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
+  return new Map(
+    all
+      .flatMap(({ bundles }) => bundles.map(({ bundle }) => bundle))
+      .filter(({ catalog, unlisted }) => unlisted !== true && staying.has(catalog))
+      .flatMap((bundle) => bundle.images.map((image) => [image, listedBy(bundle)] as const)),
+  );
 }
 
 /** The images of bundles that nobody chose: those of the lock that are whole, and those that are wanted. */
