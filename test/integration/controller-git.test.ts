@@ -153,7 +153,7 @@ it.each([
   expect(ran).toMatchObject({ code: 1, stdout: '' });
   expect(ran.stderr).toMatch(/^error: /);
   expect(ran.stderr).toMatch(says);
-  expect(ran.stderr).toMatch(/^hint: /m);
+  expect(ran.stderr).toMatch(/^hint: \S/m);
 });
 
 it('names a source branch that is not there', async () => {
@@ -240,7 +240,7 @@ it.each([
   expect(ran.code).toBe(4);
   expect(ran.stdout).toMatch(/^prod: Stalled .*: nothing was changed\n {2}error: /);
   expect(ran.stdout).toMatch(says);
-  expect(ran.stdout).toMatch(/^ {2}hint: /m);
+  expect(ran.stdout).toMatch(/^ {2}hint: \S/m);
   expect(await site.git.git(['rev-parse', 'manifests'])).toBe(wrong);
   expect(await prod.requestCount()).toBe(before);
 
