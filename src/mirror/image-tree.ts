@@ -51,7 +51,7 @@ export async function readImageTree(
   reader: ManifestReader,
   digest: Digest,
   { platforms, read }: TreeOptions,
-  manifests: ManifestCache,
+  manifests: Pick<ManifestCache, 'read'>,
   signal: AbortSignal,
 ): Promise<ImageTree> {
   const where = `${reader.name}@${digest}`;

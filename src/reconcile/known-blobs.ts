@@ -31,6 +31,7 @@ export async function knownBlobs(
   });
   const images = [...locked, ...seen].map((image) => ({
     ...image,
+    keep: false,
     reader: () => {
       const place = image.place();
       return place === undefined ? undefined : targetOf(ends, place);

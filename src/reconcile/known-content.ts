@@ -5,6 +5,7 @@ import { type Platform, formatPlatform } from '../oci/descriptor.ts';
 import type { Digest } from '../oci/digest.ts';
 import { blobsOf } from '../oci/manifest.ts';
 import type { BlobLists, ListedBlob } from '../store/blob-lists.ts';
+import type { ManifestCache } from '../store/manifest-cache.ts';
 import type { Ends } from './ends.ts';
 
 /** An image whose blobs are to be known. */
@@ -13,6 +14,8 @@ export interface AskedImage {
   readonly platforms: readonly Platform[] | undefined;
   /** Who can say if nothing is remembered; undefined where nobody can. */
   readonly reader: () => ManifestReader | undefined;
+  /** Whether its manifests are kept, since it is copied or deleted next; of all others their lists of blobs do. */
+  readonly keep: boolean;
 }
 
 /** The blobs of images, as far as their manifests could be read. */
@@ -36,12 +39,17 @@ export async function readBlobs(
     images.map((image) => [nameOf(image), image] as const).filter(([name]) => !lists.has(name)),
   );
   if (unknown.size === 0) return lists;
+  const { manifests } = ends;
+  const passing: Pick<ManifestCache, 'read'> = {
+    read: async (digest, load, loadSignal) => (await manifests.get(digest)) ?? load(loadSignal),
+  };
   await forEachConcurrently(unknown, { limit: parallel, signal }, async ([name, image]) => {
     const reader = image.reader();
     if (reader === undefined) return;
     try {
       const options = { platforms: image.platforms, read: 'everything' } as const;
-      const tree = await readImageTree(reader, image.digest, options, ends.manifests, signal);
+      const cache = image.keep ? manifests : passing;
+      const tree = await readImageTree(reader, image.digest, options, cache, signal);
       const blobs = tree.nodes.flatMap(({ content }) => blobsOf(content));
       lists.set(name, [...new Map(blobs.map((blob) => [blob.digest, blob])).values()]);
     } catch (error) {

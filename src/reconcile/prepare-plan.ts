@@ -25,6 +25,7 @@ import {
 import { unitePlaces } from '../resolve/unite-places.ts';
 import { type ResolvedCatalogs, resolveCatalogs } from './catalogs/resolve-catalogs.ts';
 import { unresolvedPlaces } from './catalogs/unresolved-places.ts';
+import { uniteCatalogs } from './catalogs/unite-catalogs.ts';
 import { sourceOf, targetOf } from './ends.ts';
 import { knownDigests } from './known-digests.ts';
 import { type BlobsOf, nameOf, readBlobs, sizeOf } from './known-content.ts';
@@ -81,7 +82,7 @@ export async function preparePlan(
   const resolved = unite(catalogs, await resolveAdditional(requested, known, signal));
   const asked = deletionFiles({
     ...{ files: files.deletions, documents: files.documents, destination, lock },
-    catalogs: catalogs.catalogs,
+    catalogs: uniteCatalogs(catalogs.catalogs, resolved.wanted),
   });
   const deletions = asked.files;
   const found = await findUnlocked(context, lock, deletions, resolved.wanted, signal);
@@ -175,7 +176,7 @@ async function findUnlocked(
   });
   if (found.size === 0) return [];
   const asked = [...found.values()].map(({ digest, place }) => ({
-    ...{ digest, platforms: undefined },
+    ...{ digest, platforms: undefined, keep: true },
     reader: () => targetOf(ends, place),
   }));
   const lists = await readBlobs(asked, ends, transfer.parallelImages, signal);
@@ -203,17 +204,16 @@ async function readNewBlobs(
   const fresh = wanted.filter(isNew);
   if (fresh.length === 0) return () => undefined;
   const place = lock === undefined ? undefined : parseDestination(lock.destination);
+  const names = new Set(fresh.map(nameOf));
   const there = lines.map(({ digest, platforms, destination }) => ({
-    digest,
-    platforms,
+    ...{ digest, platforms, keep: names.has(nameOf({ digest, platforms })) },
     reader: () => {
       const at = place === undefined ? undefined : absolutePlace(destination, place);
       return at === undefined ? undefined : targetOf(ends, at);
     },
   }));
   const coming = fresh.map(({ digest, platforms, source }) => ({
-    digest,
-    platforms,
+    ...{ digest, platforms, keep: true },
     reader: () => built.get(digest) ?? sourceOf(ends, parseReference(source), mirror.ociRoot),
   }));
   const lists = await readBlobs([...coming, ...there], ends, transfer.parallelImages, signal);
