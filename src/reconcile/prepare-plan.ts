@@ -82,7 +82,7 @@ export async function preparePlan(
   const resolved = unite(catalogs, await resolveAdditional(requested, known, signal));
   const asked = deletionFiles({
     ...{ files: files.deletions, documents: files.documents, destination, lock },
-    catalogs: uniteCatalogs(catalogs.catalogs, resolved.wanted),
+    catalogs: catalogs.catalogs,
   });
   const deletions = asked.files;
   const found = await findUnlocked(context, lock, deletions, resolved.wanted, signal);
@@ -100,7 +100,7 @@ export async function preparePlan(
     configurations: files.configurations,
     deletions,
     wanted: resolved.wanted,
-    catalogs: catalogs.catalogs,
+    catalogs: uniteCatalogs(catalogs.catalogs, resolved.wanted),
     named: new Map([...unresolvedPlaces(context, catalogs.catalogs, lock), ...named]),
     failures: resolved.failures,
     found,
