@@ -331,6 +331,30 @@ describe('makePlan, deletes', () => {
     expect(approved.deletes).toHaveLength(deletes);
   });
 
+  it('prunes nothing that a superseded bundle needs, unless it goes too', () => {
+    const image = (name: string, over: Partial<LockedImage>): LockedImage =>
+      line(name, { kind: 'bundle', wantedBy: [], ...over });
+    const bundle = { catalog: 'cat:v1', package: 'p', version: '1.0.0', channels: [] };
+    const lock = lockOf(
+      [image('old', { superseded: true }), image('new', {}), image('shared', {})],
+      {
+        bundles: [
+          { ...bundle, bundle: 'p.old', images: ['old:1', 'shared:1'] },
+          { ...bundle, bundle: 'p.new', images: ['new:1', 'shared:1'] },
+        ],
+      },
+    );
+    const deletesBy = (superseded: boolean): string[] =>
+      names(
+        plan({ lock, policy: { ...EXPLICIT, policy: 'prune', superseded } }).deletes.map(
+          (one) => one.line,
+        ),
+      );
+
+    expect(deletesBy(false)).toEqual(['new:1']);
+    expect(deletesBy(true)).toEqual(['new:1', 'old:1', 'shared:1']);
+  });
+
   it('lets go of an orphan that another mirror deletes', () => {
     const other: OtherMirror = {
       name: 'test-eu',

@@ -203,8 +203,9 @@ function byDestination(input: PlanInput, file: DeletionFile): Map<string, NamedP
 function planPrune(input: PlanInput, facts: DeleteFacts, books: Books, wantedBy: WantedBy): void {
   if (input.policy.policy !== 'prune') return;
   const named = new Set(books.taken);
+  const needed = input.policy.superseded ? new Set() : imagesOfSuperseded(input, facts);
   for (const { line } of facts.orphans) {
-    if (named.has(line.destination)) continue;
+    if (named.has(line.destination) || needed.has(line.destination)) continue;
     if (line.superseded === true && !input.policy.superseded) continue;
     const { destination, digest } = line;
     const why =
@@ -218,6 +219,17 @@ function planPrune(input: PlanInput, facts: DeleteFacts, books: Books, wantedBy:
     } else if (why === OTHER_NAME) books.dropped.add(line);
     else books.held.push({ destination, digest, reason: PRUNE, why });
   }
+}
+
+/** What superseded bundles need: a cluster that still runs one must find all of it, also what others needed longer. */
+function imagesOfSuperseded({ lock }: PlanInput, { orphans }: DeleteFacts): ReadonlySet<string> {
+  const own = new Set(
+    orphans
+      .filter(({ line }) => line.kind === 'bundle' && line.superseded === true)
+      .map(({ line }) => line.destination),
+  );
+  const bundles = lock?.bundles.filter(({ images }) => images.some((image) => own.has(image)));
+  return new Set(bundles?.flatMap(({ images }) => images));
 }
 
 /** Lines of `deleting`: what stays in it, and what is wanted back because its reason is gone. */
