@@ -70,10 +70,23 @@ describe('catalogChanges', () => {
     ]);
   });
 
+  it('puts bundles last whose version cannot be read', () => {
+    const bundles = ['x2', '1.0.0', 'x1', '2.0.0'].map((version) =>
+      bundle(`gadget.v${version}`, 'stable'),
+    );
+    const [change] = catalogChanges(planOf({ catalogs: [plannedCatalog({ bundles })] }), undefined);
+    expect(change?.packages[0]?.channels[0]?.added).toEqual(
+      ['2.0.0', '1.0.0', 'x1', 'x2'].map((version) => `gadget.v${version}`),
+    );
+  });
+
   it('takes a lock of another destination for none', () => {
     const plan = planOf({ catalogs: [plannedCatalog()] });
     const changes = catalogChanges(plan, lockOf({ destination: 'elsewhere.example.com' }));
     expect(changes.map(({ change }) => change)).toEqual(['new']);
+    expect(catalogChanges(planOf({}), lockOf({ destination: 'elsewhere.example.com' }))).toEqual(
+      [],
+    );
   });
 
   it('finds nothing to tell of a catalog that is as the lock has it', () => {
@@ -187,7 +200,7 @@ describe('catalogChanges', () => {
 
   it('does not take the bundle of another package with the same name for lost', () => {
     const other = { ...FAULT, package: 'pit', bundle: 'gadget.v1.1.0' };
-    expect(changeOf({ without: [other] }).lost).toEqual([]);
+    expect(changeOf({ bundles: OLD.slice(0, 1), without: [other] }).lost).toEqual([]);
   });
 
   const CATALOG_LINE = line('x', { destination: INDEX, kind: 'catalog' });
@@ -207,7 +220,8 @@ describe('catalogChanges', () => {
     ['whose delete is called off', planOf({ returns: [CATALOG_LINE] }), 'returned'],
     ['that is deleted', planOf({ deletes: [{ line: CATALOG_LINE, reason: 'prune' }] }), 'gone'],
   ])('tells of a catalog %s what becomes of it', (_what, plan, change) => {
-    expect(catalogChanges(plan, lockOf({ bundles: OLD }))).toMatchObject([
+    const unlisted = { ...bundle('gadget.v0.9.0', 'old'), unlisted: true } as const;
+    expect(catalogChanges(plan, lockOf({ bundles: [...OLD, unlisted] }))).toMatchObject([
       { destination: INDEX, change, counts: { total: 2, added: 0, gone: 0 }, packages: [] },
     ]);
   });
@@ -247,6 +261,22 @@ describe('catalogChanges', () => {
       ['the name stays', { orphans }, { ...moved, name: 'redhat-operator-index-v4-18' }],
     ])('is none where %s', (_what, over, catalog) => {
       const [change] = catalogChanges(planOf({ catalogs: [catalog], ...over }), lockOf());
+      expect(change).not.toHaveProperty('renamedFrom');
+    });
+
+    it('is none where it could have taken the place of two', () => {
+      const left = line('x', { destination: 'other:v1', kind: 'catalog' });
+      const source = 'registry.redhat.io/redhat/redhat-operator-index';
+      const plan = planOf({
+        catalogs: [{ ...moved, source: `${source}:v4.20` }],
+        orphans: [...orphans, { line: left, isNew: true }],
+      });
+      const other = lockedCatalog({
+        destination: 'other:v1',
+        name: 'o',
+        source: `${source}:v4.19`,
+      });
+      const [change] = catalogChanges(plan, lockOf({ catalogs: [lockedCatalog(), other] }));
       expect(change).not.toHaveProperty('renamedFrom');
     });
 

@@ -195,6 +195,14 @@ describe('a plan of a whole catalog', () => {
     expect(packages.flatMap(({ channels }) => channels)).toHaveLength(800);
   });
 
+  it('gives up images before packages where not all fits a comment, and folds many packages', () => {
+    const few = bundles.filter((_, index) => index < 30);
+    const text = renderMarkdown(reportOf({ catalogs: [plannedCatalog({ bundles: few })], adds }));
+    expect(text).toContain('<details>\n<summary>operator catalogs (1)</summary>');
+    expect(text.match(/^ {2}- `\+` package /gm)).toHaveLength(30);
+    expect(text).toContain('\n- and 5980 more; ');
+  });
+
   it('shows images of operators in a comment where they fit it, folded', () => {
     const few = reportOf({ catalogs: [plannedCatalog()], adds: adds.slice(0, 30) });
     const text = renderMarkdown(few);

@@ -124,6 +124,16 @@ describe('settleCatalogs', () => {
     expect(settled.failures[0]?.error.message).toContain('v2 (op/v2:1: manifest unknown)');
   });
 
+  it('names the first of many bundles that would be lost', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    const many = names.map((name) => bundle(name));
+    const settled = await settle({
+      catalog: { bundles: many, previousBundles: many },
+      missing: names,
+    });
+    expect(settled.failures[0]?.error.message).toMatch(/, a \(.*, e \(.*, 2 more$/);
+  });
+
   it('keeps it also where the bundle goes because of another one, or was left out at once', async () => {
     const previousBundles = [bundle('v1')];
     const other = await settle({
