@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { pino } from 'pino';
-import { prettyFactory } from 'pino-pretty';
+import type * as PinoPretty from 'pino-pretty';
 import { ControllerError } from '../base/controller-error.ts';
 import type { Log } from '../base/log.ts';
 
@@ -22,21 +23,28 @@ const MAX_DEPTH = 6;
 
 /** The log of a process. Fields whose name says that they are secret are redacted at any depth. */
 export function makeLog({ level, format, isTerminal, write }: LogOptions): Log {
-  const pretty = prettyFactory({
-    colorize: isTerminal,
-    ignore: 'pid,hostname',
-    singleLine: true,
-    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss',
-  });
+  const pretty = format === 'json' ? undefined : makePretty(isTerminal);
   const destination = {
     write: (line: string) => {
-      write(format === 'json' ? line : pretty(line));
+      write(pretty === undefined ? line : pretty(line));
     },
   };
   // No pid and host name: whoever collects logs of many machines adds them.
   return adapt(
     pino({ level, base: {}, serializers: { err: (value: unknown) => value } }, destination),
   );
+}
+
+/** Lines for people. Loaded for these alone, since it is as large as all the rest of the log. */
+function makePretty(isTerminal: boolean): (line: string) => string {
+  const require = createRequire(import.meta.url);
+  const { prettyFactory } = require('pino-pretty') as typeof PinoPretty;
+  return prettyFactory({
+    colorize: isTerminal,
+    ignore: 'pid,hostname',
+    singleLine: true,
+    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss',
+  });
 }
 
 function adapt(logger: pino.Logger): Log {

@@ -35,7 +35,7 @@ export function addRunCommand(program: Command, { io, signal, finish }: CommandC
       const raw = options as unknown as RawFlags;
       await using controller = await openController(options, raw, io, {
         signal,
-        progressOf: progressFor(io, options),
+        progressOf: await progressFor(io, options),
       });
       using grace = afterGrace(signal);
       finish(

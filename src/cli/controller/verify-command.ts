@@ -41,7 +41,7 @@ export function addVerifyCommand(program: Command, { io, signal, finish }: Comma
     .action(async (options: VerifyOptions) => {
       await using controller = await openController(options, options as unknown as RawFlags, io, {
         signal,
-        progressOf: progressFor(io, options),
+        progressOf: await progressFor(io, options),
       });
       using grace = afterGrace(signal);
       const verified = await verifyAll(controller, options, grace.signal);
