@@ -68,8 +68,9 @@ it('answers any text with a path of the host or a ControllerError, however long 
   const linked = fc
     .tuple(fc.oneof(short, host, fc.webUrl()), short)
     .map(([target, more]) => `<${target}>${more}; rel="next"`);
+  const unfinished = long.map((text) => `<a>${text.replaceAll('<', '')}`);
   fc.assert(
-    fc.property(fc.oneof(linked, short, long, fc.string()), (link) => {
+    fc.property(fc.oneof(linked, unfinished, short, long, fc.string()), (link) => {
       try {
         expect(pageAfter(link) ?? '/').toMatch(/^\//);
       } catch (error) {
