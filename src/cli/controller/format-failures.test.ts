@@ -40,6 +40,16 @@ describe('formatFailures', () => {
     ]);
   });
 
+  it('says once what keeps many bundles back', () => {
+    const bundles = [1, 2].map((line) => failure(line, `bundle b.v${line}`, 'left out: x is gone'));
+
+    expect(formatFailures(bundles)).toEqual([
+      '2 bundles: left out: x is gone',
+      '  a.yaml:1:7: bundle b.v1',
+      '  a.yaml:2:7: bundle b.v2',
+    ]);
+  });
+
   it('shows ten images of a reason and fifty reasons, and counts the others', () => {
     const same = Array.from({ length: 12 }, (_, line) => failure(line, 'q.io/a:1', 'denied'));
     const other = Array.from({ length: 60 }, (_, line) =>

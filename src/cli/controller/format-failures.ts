@@ -31,8 +31,9 @@ function formatGroup(group: readonly EntryFailure[]): string[] {
   }
   const shown = group.slice(0, SHOWN_OF_ONE_REASON);
   const left = group.length - shown.length;
+  const areBundles = group.every((failure) => failure.wanted.startsWith('bundle '));
   return [
-    `${group.length} images: ${error.message}`,
+    `${group.length} ${areBundles ? 'bundles' : 'images'}: ${error.message}`,
     ...hint,
     ...shown.map((failure) => `  ${positionOf(failure)}${failure.wanted}`),
     ...(left > 0 ? [`  and ${left} more`] : []),
