@@ -19,6 +19,7 @@ const { values, positionals } = parseArgs({
     'max-nested-paths': { type: 'string', default: '0' },
     'remove-signatures': { type: 'boolean', default: false },
     'retry-times': { type: 'string' },
+    'retry-delay': { type: 'string' },
     from: { type: 'string' },
   },
 });
