@@ -49,6 +49,16 @@ const anyChange = fc.record({
   place: anyPlace,
 });
 
+/** Whether a pass that is under way has looked at the tags of a repository. */
+function isDeletingFrom({ steps, controllers }: World, repository: string): boolean {
+  return controllers.some(({ actor, pass }) => {
+    if (pass === undefined) return false;
+    const own = steps.log.filter((line) => line.startsWith(`${actor.name}: `));
+    const begin = own.findLastIndex((line) => line.endsWith(': look up main,manifests'));
+    return own.slice(begin).some((line) => line.includes(`listTags ${repository} `));
+  });
+}
+
 /** Somebody changes files, and a controller makes a pass, up to some place. */
 const changeAndPass = anyChange.map(({ name, wishes, at, isResync, place }) => {
   const wanted = wishes.map(({ reference, wish }) => `${reference} is ${wish}`).join(', ');
@@ -90,8 +100,11 @@ const anyCommand = [
     }),
   ),
   fc.constantFrom('team/app:1', 'team/app:all', 'team/lib:1').map((reference) =>
-    command(`a person tags ${reference} at the destination`, ({ site, foreign }) => {
+    command(`a person tags ${reference} at the destination`, (world) => {
+      const { site, foreign } = world;
       const [repository = '', tag = ''] = reference.split(':');
+      // A registry has no delete on a condition: what comes between the look and the delete goes with it.
+      if (isDeletingFrom(world, `reg.io/site/${repository}`)) return;
       const { tags } = site.destination.repository(`site/${repository}`);
       const digest = tags.get(tag);
       if (digest === undefined) return;
