@@ -16,14 +16,15 @@ interface Limits {
   /** What a cold run is compared with: copy and `tar`, or `tar` alone. */
   readonly yardstick: 'copy-and-tar' | 'tar';
   readonly coldTimes: number;
-  readonly againSeconds: number;
+  /** Absent: whatever it takes. */
+  readonly againSeconds?: number;
   readonly peakBytes: number;
 }
 
 const MIB = 1024 * 1024;
 const LIMITS: Readonly<Record<CatalogShape['syntax'], Limits>> = {
   json: { yardstick: 'copy-and-tar', coldTimes: 2, againSeconds: 0.6, peakBytes: 250 * MIB },
-  yaml: { yardstick: 'tar', coldTimes: 12, againSeconds: 0.6, peakBytes: 250 * MIB },
+  yaml: { yardstick: 'tar', coldTimes: 12, peakBytes: 250 * MIB },
 };
 const CHOSEN_PACKAGES = 20;
 const MAIN = new URL('../src/main.ts', import.meta.url).pathname;
@@ -175,14 +176,13 @@ function print({ copy, tar, cold, again }: Runs, limits: Limits): boolean {
   line('tar', tar, '');
   const times = `${coldTimes.toFixed(2)} times ${isTar ? 'tar' : 'both'}`;
   line('dry-run, cold', cold, `${times} (at most ${limits.coldTimes})`);
-  line('dry-run, again', again, `at most ${limits.againSeconds} s`);
+  const { againSeconds: mostAgain = Infinity } = limits;
+  line('dry-run, again', again, Number.isFinite(mostAgain) ? `at most ${mostAgain} s` : '');
   console.log(
     `  peak memory           ${formatBytes(peakBytes)} (at most ${formatBytes(limits.peakBytes)})`,
   );
   return (
-    coldTimes <= limits.coldTimes &&
-    againSeconds <= limits.againSeconds &&
-    peakBytes <= limits.peakBytes
+    coldTimes <= limits.coldTimes && againSeconds <= mostAgain && peakBytes <= limits.peakBytes
   );
 }
 

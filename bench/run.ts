@@ -8,8 +8,10 @@ import {
   startDockerRegistry,
 } from '../test/support/docker-registry.ts';
 import { temporaryFolder } from '../test/support/temporary-folder.ts';
+import { benchCatalog } from './catalog.ts';
 import { type ImageSet, makeLargeSet, makeSingleLayer, makeSmallSet } from './image-sets.ts';
 import { type Measured, cpuOf, measureCommand, median } from './measure.ts';
+import { QUIET_BENCHMARKS } from './quiet.ts';
 import { type Tool, imagesetMirror, skopeo } from './tools.ts';
 
 /**
@@ -70,9 +72,14 @@ interface Round extends Measured {
 
 const chosen = process.argv.slice(2);
 await using folder = await temporaryFolder();
+const isChosen = (name: string): boolean => chosen.length === 0 || chosen.includes(name);
 for (const benchmark of BENCHMARKS) {
-  if (chosen.length === 0 || chosen.includes(benchmark.name)) await run(benchmark);
+  if (isChosen(benchmark.name)) await run(benchmark);
 }
+for (const [name, bench] of Object.entries(QUIET_BENCHMARKS)) {
+  if (isChosen(name)) await bench(join(folder.path, name));
+}
+if (isChosen('catalog') && !(await benchCatalog())) process.exitCode = 1;
 
 async function run(benchmark: Benchmark): Promise<void> {
   const base = join(folder.path, benchmark.name);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { boundYoungGeneration } from '../../base/bound-young-generation.ts';
 import { ControllerError } from '../../base/controller-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { RawFlags } from '../end-options.ts';
@@ -89,6 +90,7 @@ async function runWorkflow(
   signal: AbortSignal,
 ): Promise<MirrorEnd> {
   refuseWhatIsMissing(flags);
+  boundYoungGeneration();
   if (workflow.kind !== 'mirrorToMirror') throw onlyToMirror(workflow.kind);
   const configuration = await loadConfiguration(flags.config, io.cwd);
   for (const warning of configuration.warnings) log.warn(warning);

@@ -1,4 +1,5 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { digestOf } from '../../oci/digest.ts';
 import type { EndSettings } from '../end-settings.ts';
 import { caFileFor, type HostCertificates, readHostCertificates } from './cert-directory.ts';
 import { HttpFailure } from './http-failure.ts';
@@ -93,7 +94,25 @@ export function createHostTrust(
   };
 }
 
+/** Contexts without client certificates, by their authorities: source and destination mostly have the same. */
+const contextByAuthorities = new Map<string, SecureContext>();
+
+/** Parsing the hundreds of certificates of a system takes a tenth of a start: once for both ends. */
 function contextOf(
+  authorities: readonly string[],
+  pairs: HostCertificates['pairs'],
+  caFile: string,
+): SecureContext {
+  if (pairs.length > 0) return newContext(authorities, pairs, caFile);
+  const key = digestOf(Buffer.from(authorities.join('\n')));
+  const known = contextByAuthorities.get(key);
+  if (known !== undefined) return known;
+  const context = newContext(authorities, pairs, caFile);
+  contextByAuthorities.set(key, context);
+  return context;
+}
+
+function newContext(
   authorities: readonly string[],
   pairs: HostCertificates['pairs'],
   caFile: string,
