@@ -177,10 +177,10 @@ describe('imageset mirror', () => {
       message: 'isc.yaml:6:3: mirror.platform: this version does not mirror',
     },
     {
-      name: 'catalogs',
-      content: '  operators: [{catalog: "a.io/b:1"}]\n',
+      name: 'a catalog that cannot be read',
+      content: '  operators: [{catalog: "127.0.0.1:1/b:1"}]\n',
       code: 4,
-      message: 'isc.yaml:6:3: mirror.operators: this version does not mirror',
+      message: 'isc.yaml:6:15: collect catalog "127.0.0.1:1/b:1": ',
     },
     {
       name: 'charts',

@@ -139,11 +139,6 @@ const LATER = [
     at: '4:3: mirror.platform: this version does not mirror OpenShift and OKD releases',
   },
   {
-    name: 'catalogs',
-    text: CATALOG,
-    at: '4:3: mirror.operators: this version does not mirror operator catalogs',
-  },
-  {
     name: 'charts',
     text: `${HEAD}mirror:\n  helm:\n    local: [{name: a, path: a.tgz}]\n`,
     at: '4:3: mirror.helm: this version does not mirror helm charts',

@@ -1,5 +1,6 @@
 import { type FieldProblem, compareProblems } from '../../base/field-problem.ts';
 import { ControllerError } from '../../base/controller-error.ts';
+import { CATALOG_FOLDER_LIMITS, boundCatalogFolder } from '../../catalog/bound-catalog-folder.ts';
 import { forEachConcurrently } from '../../base/for-each-concurrently.ts';
 import type { EntryFailure } from '../../lock/entry-failure.ts';
 import type { Lock } from '../../lock/lock.ts';
@@ -75,6 +76,10 @@ export async function resolveCatalogs(
       books.failures.push({ entries: request.entries, wanted: request.name, error });
     }
   });
+  if (books.built.size > 0) {
+    const now = context.clock().getTime();
+    await boundCatalogFolder(context.ends.catalogFolder, CATALOG_FOLDER_LIMITS, now, signal);
+  }
   // Catalogs are read side by side, and end in any order.
   return { ...books, warnings: books.warnings.sort(compareProblems) };
 }
