@@ -1,11 +1,11 @@
 import type { ContentWriter } from './content-writer.ts';
 import type { LayerContent, LayerFile } from './layer-content.ts';
-import { LayerFault } from './layer-fault.ts';
-import { type LayerMark, markOf } from './layer-path.ts';
+import { LayerFault } from '../../layer/layer-fault.ts';
+import { type LayerMark, markOf } from '../../layer/layer-path.ts';
 import { LIMITS } from './limits.ts';
 import { type FileScanner, createFileScanner } from './scan-file.ts';
-import type { TarEntry } from './tar-header.ts';
-import { createTarReader } from './tar-reader.ts';
+import type { TarEntry } from '../../layer/tar-header.ts';
+import { createTarReader } from '../../layer/tar-reader.ts';
 
 /** The name of files that say what is not read (spec 1.2). */
 export const IGNORE_FILE = '.indexignore';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { flattenLayers } from './flatten-layers.ts';
 import type { LayerContent } from './layer-content.ts';
-import { type LayerMark, markOf } from './layer-path.ts';
-import type { TarKind } from './tar-header.ts';
+import { type LayerMark, markOf } from '../../layer/layer-path.ts';
+import type { TarKind } from '../../layer/tar-header.ts';
 
 it.each([
   {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Digest, digestTag } from '../../oci/digest.ts';
 import { readCheckedFile, writeCheckedFile } from './checked-file.ts';
 import type { FileFault, ScannedDocument } from './document-scanner.ts';
-import type { LayerMark } from './layer-path.ts';
+import type { LayerMark } from '../../layer/layer-path.ts';
 
 /** A file of the folder in one layer. Its bytes are in the content file of the layer, at `start`. */
 export interface LayerFile {

@@ -12,8 +12,6 @@ export const LIMITS = {
   jsonDocumentBytes: 64 * 1024 ** 2,
   /** One YAML document, bytes: its parser needs some 30 bytes of memory a byte, and a second for 9 MB. */
   yamlDocumentBytes: 8 * 1024 ** 2,
-  /** Everything that a layer unpacks to, whether it is looked at or not, bytes. */
-  layerBytes: 32 * 1024 ** 3,
   /** Whatever is in the folder of one layer: files, directories, links, whiteouts. */
   layerEntries: 250_000,
   /** Documents of one layer; the largest catalogs have some ten thousand. */
@@ -22,11 +20,6 @@ export const LIMITS = {
   documentDepth: 1000,
   /** One of the keys `schema`, `package` and `name`, bytes. */
   keyBytes: 4096,
-  /** A path in a layer, characters, and its parts. */
-  pathLength: 4096,
-  pathDepth: 64,
-  /** An extended header of a tar, bytes. */
-  tarHeaderBytes: 1024 ** 2,
   /** A file `.indexignore`, bytes, and the patterns of all of them. */
   ignoreFileBytes: 64 * 1024,
   ignorePatterns: 1000,

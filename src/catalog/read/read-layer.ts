@@ -8,9 +8,9 @@ import { writeThenRename } from './checked-file.ts';
 import { collectLayer } from './collect-layer.ts';
 import { openContentWriter } from './content-writer.ts';
 import { type LayerContent, contentFile, layerKey, loadLayer, saveLayer } from './layer-content.ts';
-import { LayerFault } from './layer-fault.ts';
+import { LayerFault } from '../../layer/layer-fault.ts';
 import { resolveUnclear } from './resolve-unclear.ts';
-import { unpacked } from './unpack-layer.ts';
+import { unpacked } from '../../layer/unpack-layer.ts';
 
 export interface LayerOptions {
   readonly source: ImageSource;

@@ -12,7 +12,7 @@ import { makeCatalog } from '../../../test/support/catalogs/make-catalog-image.t
 import { openMade, refusal } from '../../../test/support/catalogs/open-made.ts';
 import type { LayerEntry } from '../../../test/support/catalogs/tar-layer.ts';
 import { makeIndex, seededBytes } from '../../../test/support/make-image.ts';
-import { unpacked } from './unpack-layer.ts';
+import { unpacked } from '../../layer/unpack-layer.ts';
 
 const signal = new AbortController().signal;
 const ONE = { 'a.json': '{"schema":"olm.package","name":"a"}' };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { changedChannel, changedDefinition, changedDeprecations } from './changed-document.ts';
-import { formatExactJson, parseExactJson } from './exact-json.ts';
+import { formatExactJson, parseExactJson } from '../../built/exact-json.ts';
 
 const span = { file: 0, start: 0, end: 0 };
 

@@ -5,7 +5,14 @@ import type {
   DeprecationEntry,
   PackageDefinition,
 } from '../catalog-package.ts';
-import { type ExactJson, exactJson, fieldOf, itemsOf, textOf, withField } from './exact-json.ts';
+import {
+  type ExactJson,
+  exactJson,
+  fieldOf,
+  itemsOf,
+  textOf,
+  withField,
+} from '../../built/exact-json.ts';
 
 /**
  * Documents that the filter changed, made of the original: only what the filter speaks of becomes another,

@@ -3,9 +3,9 @@ import { ControllerError } from '../../base/controller-error.ts';
 import type { Catalog } from '../catalog.ts';
 import type { CatalogPackage, DocumentSpan, OtherDocument } from '../catalog-package.ts';
 import { changedChannel, changedDefinition, changedDeprecations } from './changed-document.ts';
-import { type ExactJson, formatExactJson, parseExactJson } from './exact-json.ts';
+import { type ExactJson, formatExactJson, parseExactJson } from '../../built/exact-json.ts';
 import { exactJsonOfYaml } from './exact-yaml.ts';
-import type { TarContent, TarEntry } from './tar-of.ts';
+import type { TarContent, TarEntry } from '../../built/tar-of.ts';
 
 /** What a catalog is built of: the documents that a filter left. */
 export interface CatalogContent {

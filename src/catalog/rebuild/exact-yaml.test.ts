@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { formatExactJson, plainValue } from './exact-json.ts';
+import { formatExactJson, plainValue } from '../../built/exact-json.ts';
 import { exactJsonOfYaml } from './exact-yaml.ts';
 
 it.each([

@@ -1,6 +1,6 @@
 import { type Node, type Pair, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { ControllerError } from '../../base/controller-error.ts';
-import { type ExactJson, type ExactMember, exactJson } from './exact-json.ts';
+import { type ExactJson, type ExactMember, exactJson } from '../../built/exact-json.ts';
 
 /** Values of a document, those that aliases repeat counted each time: more is an attack. */
 const MOST_VALUES = 1_000_000;

@@ -29,8 +29,8 @@ import { type Digest, digestOf } from '../../oci/digest.ts';
 import type { ImageSource } from '../../oci/ends.ts';
 import { MEDIA_TYPES } from '../../oci/media-types.ts';
 import type { CatalogPackage } from '../catalog-package.ts';
-import { findBuilt } from './build-record.ts';
-import { contentFile } from './built-content.ts';
+import { findBuilt } from '../../built/build-record.ts';
+import { contentFile } from '../../built/built-content.ts';
 import { type BuiltCatalog, rebuildCatalog } from './rebuild-catalog.ts';
 
 const { signal } = new AbortController();

@@ -4,16 +4,16 @@ import type { Digest } from '../../oci/digest.ts';
 import type { ImageSource } from '../../oci/ends.ts';
 import type { CatalogPackage, OtherDocument } from '../catalog-package.ts';
 import type { Catalog } from '../catalog.ts';
-import { writeContent } from './built-content.ts';
-import { openBuiltImage } from './built-image.ts';
-import { findBuilt, recordBuilt } from './build-record.ts';
+import { writeContent } from '../../built/built-content.ts';
+import { openBuiltImage } from '../../built/built-image.ts';
+import { findBuilt, recordBuilt } from '../../built/build-record.ts';
 import { configEntries } from './config-files.ts';
-import { parseExactJson } from './exact-json.ts';
-import { gzipped } from './gzipped.ts';
-import { instanceIndex } from './instance-index.ts';
+import { parseExactJson } from '../../built/exact-json.ts';
+import { gzipped } from '../../built/gzipped.ts';
+import { instanceIndex } from '../../built/instance-index.ts';
 import { type BuiltLayer, rebuiltConfig, rebuiltManifest } from './rebuilt-instance.ts';
-import { type SourceInstance, readInstances } from './source-instances.ts';
-import { type TarEntry, tarOf } from './tar-of.ts';
+import { type SourceInstance, readInstances } from '../../built/source-instances.ts';
+import { type TarEntry, tarOf } from '../../built/tar-of.ts';
 import { CONFIGS_FOLDER, whiteoutEntries } from './whiteouts.ts';
 
 /** A catalog of our own, and where its parts are read from. */

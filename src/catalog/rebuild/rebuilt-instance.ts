@@ -1,7 +1,7 @@
 import type { Digest } from '../../oci/digest.ts';
 import { MEDIA_TYPES } from '../../oci/media-types.ts';
 import { ControllerError } from '../../base/controller-error.ts';
-import type { WrittenContent } from './built-content.ts';
+import type { WrittenContent } from '../../built/built-content.ts';
 import {
   type ExactJson,
   exactJson,
@@ -9,7 +9,7 @@ import {
   formatExactJson,
   itemsOf,
   withField,
-} from './exact-json.ts';
+} from '../../built/exact-json.ts';
 import { CONFIGS_FOLDER } from './whiteouts.ts';
 
 /** A layer that was built: the blob, and the digest of the tar in it. */

@@ -1,11 +1,11 @@
 import type { Platform } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { ImageSource } from '../../oci/ends.ts';
-import { writeContent } from './built-content.ts';
-import { openBuiltImage } from './built-image.ts';
-import { instanceIndex } from './instance-index.ts';
+import { writeContent } from '../../built/built-content.ts';
+import { openBuiltImage } from '../../built/built-image.ts';
+import { instanceIndex } from '../../built/instance-index.ts';
 import type { BuiltCatalog } from './rebuild-catalog.ts';
-import { readInstances } from './source-instances.ts';
+import { readInstances } from '../../built/source-instances.ts';
 
 export interface SparseOptions {
   readonly source: ImageSource;

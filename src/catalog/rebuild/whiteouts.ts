@@ -1,4 +1,4 @@
-import type { TarEntry } from './tar-of.ts';
+import type { TarEntry } from '../../built/tar-of.ts';
 
 /** Where all rebuilt catalogs have their configs (spec, operator-catalogs, 5.2). */
 export const CONFIGS_FOLDER = 'configs';

@@ -1,11 +1,11 @@
-import { ControllerError } from '../../base/controller-error.ts';
-import { compareText } from '../../base/compare-text.ts';
-import { type Descriptor, formatPlatform, type Platform } from '../../oci/descriptor.ts';
-import type { Digest } from '../../oci/digest.ts';
-import type { ImageSource } from '../../oci/ends.ts';
-import { MANIFEST_LIMIT_BYTES, type ManifestBytes, parseManifest } from '../../oci/manifest.ts';
-import { MEDIA_TYPES } from '../../oci/media-types.ts';
-import { verified } from '../../oci/verified.ts';
+import { ControllerError } from '../base/controller-error.ts';
+import { compareText } from '../base/compare-text.ts';
+import { type Descriptor, formatPlatform, type Platform } from '../oci/descriptor.ts';
+import type { Digest } from '../oci/digest.ts';
+import type { ImageSource } from '../oci/ends.ts';
+import { MANIFEST_LIMIT_BYTES, type ManifestBytes, parseManifest } from '../oci/manifest.ts';
+import { MEDIA_TYPES } from '../oci/media-types.ts';
+import { verified } from '../oci/verified.ts';
 import { type ExactJson, parseExactJson, textOf } from './exact-json.ts';
 
 /** An image of a catalog, for one platform. */

@@ -1,7 +1,7 @@
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { LayerFault } from './layer-fault.ts';
-import { LIMITS } from './limits.ts';
+import { LAYER_LIMITS } from './limits.ts';
 import { cutAtZstdFrames } from './zstd-frames.ts';
 
 /** Larger pieces cost fewer turns of the loop, smaller ones less memory. */
@@ -16,7 +16,7 @@ const ZSTD = /^(?:28b52ffd|5.2a4d18)/;
  */
 export async function* unpacked(
   chunks: AsyncIterable<Uint8Array>,
-  limitBytes: number = LIMITS.layerBytes,
+  limitBytes: number = LAYER_LIMITS.layerBytes,
 ): AsyncGenerator<Uint8Array> {
   await using input = await peek(chunks);
   const source = input.all();

@@ -1,8 +1,8 @@
-import { ControllerError } from '../../base/controller-error.ts';
-import type { BlobBody, ImageSource } from '../../oci/ends.ts';
-import { manifestBytes } from '../../oci/manifest.ts';
-import { openInside } from '../../store/layout-files.ts';
-import { isMissing, storeFailure } from '../../store/store-failure.ts';
+import { ControllerError } from '../base/controller-error.ts';
+import type { BlobBody, ImageSource } from '../oci/ends.ts';
+import { manifestBytes } from '../oci/manifest.ts';
+import { openInside } from '../store/layout-files.ts';
+import { isMissing, storeFailure } from '../store/store-failure.ts';
 import { contentFile, readContent } from './built-content.ts';
 
 /**

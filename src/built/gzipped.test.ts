@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { seededBytes } from '../../../test/support/make-image.ts';
-import { digestOf } from '../../oci/digest.ts';
+import { seededBytes } from '../../test/support/make-image.ts';
+import { digestOf } from '../oci/digest.ts';
 import { gzipped } from './gzipped.ts';
 
 async function compress(chunks: readonly Uint8Array[]): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import { LayerFault } from './layer-fault.ts';
-import { LIMITS } from './limits.ts';
+import { LAYER_LIMITS } from './limits.ts';
 import type { TarKind } from './tar-header.ts';
 
 /**
@@ -71,11 +71,12 @@ function isBelow(path: string, directory: string): boolean {
 }
 
 function partsOf(path: string): string[] {
-  if (path.length > LIMITS.pathLength) throw refused(path, `has ${path.length} characters`);
+  if (path.length > LAYER_LIMITS.pathLength) throw refused(path, `has ${path.length} characters`);
   if (path.includes('\0')) throw refused(path, 'has a NUL in it');
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) throw refused(path, 'leads out of its folder');
-  if (parts.length > LIMITS.pathDepth) throw refused(path, `is more than ${LIMITS.pathDepth} deep`);
+  if (parts.length > LAYER_LIMITS.pathDepth)
+    throw refused(path, `is more than ${LAYER_LIMITS.pathDepth} deep`);
   return parts;
 }
 

@@ -1,5 +1,5 @@
-import type { Digest } from '../../oci/digest.ts';
-import { MEDIA_TYPES } from '../../oci/media-types.ts';
+import type { Digest } from '../oci/digest.ts';
+import { MEDIA_TYPES } from '../oci/media-types.ts';
 
 /** An instance as an index names it. */
 export interface IndexEntry {

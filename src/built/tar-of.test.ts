@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readTar } from '../../../test/support/catalogs/read-layer.ts';
-import { findProgram, runProgramOrThrow } from '../../../test/support/run-program.ts';
-import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { readTar } from '../../test/support/catalogs/read-layer.ts';
+import { findProgram, runProgramOrThrow } from '../../test/support/run-program.ts';
+import { temporaryFolder } from '../../test/support/temporary-folder.ts';
 import { type TarEntry, tarOf } from './tar-of.ts';
 
 const { signal } = new AbortController();

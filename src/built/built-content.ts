@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ControllerError } from '../../base/controller-error.ts';
-import { type Digest, algorithmOf, digestOf, hexOf } from '../../oci/digest.ts';
-import { MANIFEST_LIMIT_BYTES } from '../../oci/manifest.ts';
-import { isMissing, storeFailure } from '../../store/store-failure.ts';
+import { ControllerError } from '../base/controller-error.ts';
+import { type Digest, algorithmOf, digestOf, hexOf } from '../oci/digest.ts';
+import { MANIFEST_LIMIT_BYTES } from '../oci/manifest.ts';
+import { isMissing, storeFailure } from '../store/store-failure.ts';
 
 /**
  * What was built, by digest, in a folder that can be thrown away at any time. Everything is written under a name

@@ -1,4 +1,4 @@
-import { ControllerError } from '../../base/controller-error.ts';
+import { ControllerError } from '../base/controller-error.ts';
 
 /**
  * JSON that keeps what it was read from: numbers digit by digit, strings with their escapes, fields in their

@@ -1,5 +1,5 @@
 import { LayerFault } from './layer-fault.ts';
-import { LIMITS } from './limits.ts';
+import { LAYER_LIMITS } from './limits.ts';
 import {
   TAR_BLOCK,
   type TarEntry,
@@ -53,7 +53,7 @@ export function createTarReader(listener: TarListener): {
     if (header.use === 'entry') {
       override = {};
       isWanted = listener.entry(header);
-    } else if (header.size > LIMITS.tarHeaderBytes) {
+    } else if (header.size > LAYER_LIMITS.tarHeaderBytes) {
       throw new LayerFault(`a header has ${header.size} bytes`);
     }
     if (dataLeft === 0) endData();

@@ -1,6 +1,6 @@
-import { ControllerError } from '../../base/controller-error.ts';
-import { type Digest, hexOf, isDigest } from '../../oci/digest.ts';
-import { manifestBytes, parseManifest } from '../../oci/manifest.ts';
+import { ControllerError } from '../base/controller-error.ts';
+import { type Digest, hexOf, isDigest } from '../oci/digest.ts';
+import { manifestBytes, parseManifest } from '../oci/manifest.ts';
 import { hasContent, readContent, readSmallFile, writeSmallFile } from './built-content.ts';
 
 /** Layers that a rebuilt image has of its own: the last ones. */

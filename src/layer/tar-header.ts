@@ -1,4 +1,4 @@
-import { LIMITS } from './limits.ts';
+import { LAYER_LIMITS } from './limits.ts';
 import { LayerFault } from './layer-fault.ts';
 
 export const TAR_BLOCK = 512;
@@ -101,7 +101,7 @@ function numberAt(bytes: Buffer, start: number, length: number): number {
   const value = isBinary
     ? field.subarray(1).reduce((sum, byte) => sum * 256 + byte, (field[0] ?? 0) & 0x7f)
     : octal(field);
-  if (value === undefined || !Number.isSafeInteger(value) || value > LIMITS.layerBytes) {
+  if (value === undefined || !Number.isSafeInteger(value) || value > LAYER_LIMITS.layerBytes) {
     throw new LayerFault('an entry has a size that cannot be', { mayBeTransfer: true });
   }
   return value;
