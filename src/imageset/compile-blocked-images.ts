@@ -8,13 +8,16 @@ export interface BlockingPattern {
   readonly pattern: string;
 }
 
+/** The pattern that blocks a reference, if one does. */
+export type BlockedBy = (reference: string) => BlockingPattern | undefined;
+
 /**
  * What the `blockedImages` of one document block; they say nothing about the images of other documents. The first
  * pattern that is found anywhere in the source reference, without its transport, wins (design.md, section 8).
  */
 export function compileBlockedImages(
   document: Pick<ImageSetDocument, 'kind' | 'content' | 'positionOf'>,
-): (reference: string) => BlockingPattern | undefined {
+): BlockedBy {
   const patterns = (document.content.blockedImages ?? []).flatMap(({ name }, index) => {
     const { matches } = compilePattern(name);
     if (matches === undefined) return [];

@@ -26,6 +26,8 @@ export interface WantedImage {
   readonly kind: ImageKind;
   /** Only these instances of an index; absent: all. Sorted. */
   readonly platforms?: readonly Platform[];
+  /** Of a graph image: what it was built from, as the lock has it. */
+  readonly builtFrom?: { readonly data: Digest; readonly base: string };
   /** The entries that want it; at least one. */
   readonly entries: readonly WantingEntry[];
 }

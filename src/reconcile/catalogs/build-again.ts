@@ -1,6 +1,6 @@
 import { ControllerError } from '../../base/controller-error.ts';
-import { findBuilt } from '../../catalog/rebuild/build-record.ts';
-import { openBuiltImage } from '../../catalog/rebuild/built-image.ts';
+import { findBuilt } from '../../built/build-record.ts';
+import { openBuiltImage } from '../../built/built-image.ts';
 import type { Lock, LockedCatalog, LockedImage } from '../../lock/lock.ts';
 import type { BundleFault } from '../../lock/wanted-catalog.ts';
 import { relativePlace } from '../../oci/destination.ts';
