@@ -200,6 +200,14 @@ function warningsOf(
     const message = 'samples have no effect';
     warnings.push(warn([kind, 'samples'], `${kind}.samples`, message, 'Remove them.'));
   }
+  if ((content.platform?.architectures ?? []).length > 0) {
+    const field = `${kind}.platform.architectures`;
+    // The reference tool's words.
+    const message =
+      'platform.architectures is deprecated; use platform.platforms instead for sparse manifest platform filtering';
+    const hint = 'It still counts. platforms needs a registry that takes indexes in part.';
+    warnings.push(warn([kind, 'platform', 'architectures'], field, message, hint));
+  }
   const { blockedImages, samples, ...asked } = content;
   if (Object.keys(asked).length === 0) {
     const message = `this document asks for nothing to ${kind}`;

@@ -123,6 +123,7 @@ describe('the rules', () => {
       content: 'release',
     },
     { mirror: 'platform: {platforms: [{os: "", architecture: amd64}]}', content: 'release' },
+    { mirror: 'platform: {architectures: [amd64, multi, x86_64]}', content: 'release' },
     { mirror: 'operators: [{catalog: a/b:1, platforms: [{os: linux}]}]', content: 'operator' },
     { mirror: 'operators: [{catalog: a/b:1, targetTag: "-x"}]', content: 'operator' },
     { mirror: 'operators: [{catalog: a/b:1, packages: [{name: ""}]}]', content: 'operator' },
@@ -167,6 +168,24 @@ describe('the rules', () => {
       ['collect', content],
     ]);
     expect(documents).toHaveLength(1);
+  });
+
+  it.each([
+    { name: 'x86_64', hint: 'did you mean "amd64"?' },
+    { name: 'aarch64', hint: 'did you mean "arm64"?' },
+    { name: 's390', hint: 'did you mean "s390x"?' },
+    { name: 'sparc', hint: 'Write one of: amd64, arm64, ppc64le, s390x, multi.' },
+  ])('says what to write in place of the architecture $name', ({ name, hint }) => {
+    const { problems } = load(`${MIRROR}mirror:\n  platform: {architectures: [${name}]}\n`);
+
+    expect(problems.map((problem) => problem.hint)).toEqual([hint]);
+  });
+
+  it('warns of architectures, which platforms replace', () => {
+    const { problems, warnings } = load(`${MIRROR}mirror: {platform: {architectures: [arm64]}}`);
+
+    expect(problems).toEqual([]);
+    expect(warnings.map(({ field }) => field)).toEqual(['mirror.platform.architectures']);
   });
 
   it('holds a delete to the same rules, and gives it no blockedImages', () => {

@@ -1,5 +1,6 @@
 import { parse } from 'semver';
 import { z } from 'zod';
+import { closestWord } from '../base/closest-word.ts';
 import { PlatformEntries, checkRange, imageReference } from './fields.ts';
 import { report, reportDuplicates } from './rule.ts';
 
@@ -41,6 +42,24 @@ export const ReleaseChannel = z
   });
 export type ReleaseChannel = z.infer<typeof ReleaseChannel>;
 
+/** What update services know releases for, in Go's naming (spec, releases-helm, 1.8). */
+const ARCHITECTURES = ['amd64', 'arm64', 'ppc64le', 's390x', 'multi'];
+/** As tags of releases and machines themselves call them. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
+
+const ReleaseArchitecture = z.string().superRefine((text, context) => {
+  if (ARCHITECTURES.includes(text)) return;
+  const meant = OTHER_NAMES[text] ?? closestWord(text, ARCHITECTURES);
+  report(context, {
+    message: `there are no releases for the architecture "${text.slice(0, 100)}"`,
+    hint:
+      meant === undefined
+        ? `Write one of: ${ARCHITECTURES.join(', ')}.`
+        : `did you mean "${meant}"?`,
+    stage: 'collect',
+  });
+});
+
 /** Releases (spec, config-and-outputs, 1.3). */
 export const PlatformContent = z
   .strictObject({
@@ -57,7 +76,7 @@ export const PlatformContent = z
       .describe('Release channels to mirror from.')
       .exactOptional(),
     architectures: z
-      .array(z.string())
+      .array(ReleaseArchitecture)
       .describe('Architectures of the releases; amd64 without it. Not together with platforms.')
       .exactOptional(),
     platforms: PlatformEntries.exactOptional(),
