@@ -69,6 +69,7 @@ const plan = timed('planned', () =>
     configurations: lock.configurations,
     deletions: [],
     catalogs: [],
+    releases: [],
     wanted: resolved.wanted,
     named: new Map(),
     failures: resolved.failures,
@@ -83,7 +84,8 @@ const next = timed('next lock made and compared', () => {
   if (!isSameState(after, lock)) throw new Error('there was something to do');
   return after;
 });
-timed('resources and lock written', () => renderOutput(next, mirror, new Map()));
+const parts = { templates: new Map(), signatures: new Map() };
+timed('resources and lock written', () => renderOutput(next, mirror, parts));
 
 const total = [...seconds].reduce(
   (sum, [name, one]) => (name === 'image sets read' ? sum : sum + one),
@@ -97,8 +99,8 @@ console.log(
 
 await using site = await makeMirrorSite();
 const commit = await site.git.commit('main', made.files);
-const published = renderOutput({ ...lock, source: { commit, branch: 'main' } }, mirror, new Map());
-await site.git.commit('manifests', Object.fromEntries(published));
+const published = renderOutput({ ...lock, source: { commit, branch: 'main' } }, mirror, parts);
+await site.git.commit('manifests', Object.fromEntries(published.files));
 const flags = ['--source', site.git.url, '--destination', `docker://${DESTINATION}`];
 await printPass('first pass, with the fetch');
 await site.git.commit('main', { 'README.md': 'about\n' });

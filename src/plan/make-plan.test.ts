@@ -88,6 +88,7 @@ function plan(over: Partial<PlanInput>): ReturnType<typeof makePlan> {
     deletions: [],
     wanted: [],
     catalogs: [],
+    releases: [],
     named: new Map(),
     failures: [],
     found: [],

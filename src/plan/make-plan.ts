@@ -1,6 +1,6 @@
 import { compareText } from '../base/compare-text.ts';
 import type { LockedImage } from '../lock/lock.ts';
-import type { WantedImage } from '../lock/wanted-image.ts';
+import type { ImageKind, WantedImage } from '../lock/wanted-image.ts';
 import type { Platform } from '../oci/descriptor.ts';
 import {
   absolutePlace,
@@ -9,13 +9,14 @@ import {
   relativePlace,
 } from '../oci/destination.ts';
 import { isCarriedOut } from './carried-out.ts';
-import { blobsToMove } from './blobs-to-move.ts';
+import { blobsToMove, bytesOf } from './blobs-to-move.ts';
 import type { Digest } from '../oci/digest.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { Plan, PlannedDelete, PlannedImage, PlannedOrphan, PlannedUpdate } from './plan.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planCatalogs } from './plan-catalogs.ts';
 import { planDeletes } from './plan-deletes.ts';
+import { planReleases } from './plan-releases.ts';
 
 /** Compares what is wanted with what is there (design.md, section 5, step 4). Pure. */
 export function makePlan(input: PlanInput): Plan {
@@ -42,6 +43,8 @@ export function makePlan(input: PlanInput): Plan {
   };
   const deletes = planDeletes(input, facts, hashOf);
   const gone = new Set(deletes.deletes.map(({ line }) => line));
+  const images = [...adds, ...updates];
+  const blobs = blobsToMove(images, lines, input.blobsOf);
   const returned = deletes.returns.filter(({ destination }) => !wanted.has(destination));
   return {
     mirror: input.mirror,
@@ -56,8 +59,9 @@ export function makePlan(input: PlanInput): Plan {
     returns: returned,
     deleting: deletes.deleting,
     catalogs: planCatalogs(input.catalogs, lock, input.destination),
+    releases: planReleases(input, lock, { images, lines, blobs }),
     failures: input.failures,
-    bytesToMove: blobsToMove([...adds, ...updates], lines, input.blobsOf),
+    bytesToMove: bytesOf(blobs),
     configurations: sortedByPath(input.configurations),
     deletions: deletes.deletions,
     hash: hashOf(deletes.candidates),
@@ -83,6 +87,8 @@ function groupWanted(input: PlanInput): Map<string, PlannedImage> {
   );
 }
 
+const OF_RELEASES: ReadonlySet<ImageKind> = new Set(['release', 'release-component', 'graph']);
+
 function plannedImage(destination: string, images: readonly WantedImage[]): PlannedImage {
   const [first] = images;
   if (first === undefined) throw new TypeError('a place is wanted by at least one image');
@@ -95,7 +101,9 @@ function plannedImage(destination: string, images: readonly WantedImage[]): Plan
   const sources = [...bySource]
     .map(([source, paths]) => ({ source, wantedBy: [...paths].sort(compareText) }))
     .sort((a, b) => compareText(a.source, b.source));
-  const { place, digest, kind, platforms } = first;
+  const { place, digest, platforms } = first;
+  // Whatever else wants a place of a release: the lock tells by the kind that it is one.
+  const { kind, builtFrom } = images.find((image) => OF_RELEASES.has(image.kind)) ?? first;
   return {
     place,
     destination,
@@ -103,6 +111,7 @@ function plannedImage(destination: string, images: readonly WantedImage[]): Plan
     sources,
     kind,
     ...(platforms === undefined ? {} : { platforms }),
+    ...(builtFrom === undefined ? {} : { builtFrom }),
     entries: images.flatMap(({ entries }) => entries),
   };
 }
@@ -175,11 +184,17 @@ function keepImage(
     if (line === undefined) continue;
     const failing = line.source === source ? line.wantedBy.filter((path) => failed.has(path)) : [];
     const everybody = [...new Set([...wantedBy, ...failing])].sort(compareText);
-    const { superseded, ...kept } = line;
-    result.keeps.push({ ...kept, source, kind: image.kind, wantedBy: everybody });
+    const { superseded, data, base, ...kept } = line;
+    const built = image.kind === 'graph' ? (image.builtFrom ?? builtFromOf(line)) : {};
+    result.keeps.push({ ...kept, source, kind: image.kind, wantedBy: everybody, ...built });
   }
-  // The image is wanted by other names: the old name stays as an orphan, since clusters may still pull by it.
-  for (const line of bySource.values()) result.left.push(line);
+  // The image is wanted by other names: the old name stays as an orphan, since clusters may still pull by it. By the name
+  // of a graph image nobody pulls.
+  for (const line of bySource.values()) if (line.kind !== 'graph') result.left.push(line);
+}
+
+function builtFromOf({ data, base }: LockedImage): Pick<LockedImage, 'data' | 'base'> {
+  return { ...(data === undefined ? {} : { data }), ...(base === undefined ? {} : { base }) };
 }
 
 /** Whether instances that are there include the ones that are wanted; undefined stands for all. */

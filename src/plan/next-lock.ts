@@ -8,8 +8,10 @@ import {
   type LockedImage,
   formatLock,
 } from '../lock/lock.ts';
+import { unresolvedReleases } from './incomplete-releases.ts';
 import { lostBundles } from './lost-bundles.ts';
 import { type CatalogOutcome, listedImages, nextCatalogs, withLines } from './next-catalogs.ts';
+import { nextReleases, releasesWithLines } from './next-releases.ts';
 import type { PlannedCatalog } from './planned-catalog.ts';
 import { PRUNE, type Plan, type PlannedDelete, type PlannedImage } from './plan.ts';
 
@@ -24,14 +26,15 @@ export interface PassOutcome {
 
 /**
  * The outcome of a plan in which everything succeeds that can: what `imageset plan` shows the resources of. A catalog
- * that would lose bundles is known not to be published.
+ * that would lose bundles is known not to be published, and a release of which a component cannot be resolved.
  */
 export function successOf(plan: Plan): PassOutcome {
-  const stays = new Set(
-    plan.catalogs
+  const stays = new Set([
+    ...plan.catalogs
       .filter((catalog) => lostBundles(catalog, catalog.bundles, catalog.without).length > 0)
       .map(({ destination }) => destination),
-  );
+    ...unresolvedReleases(plan).map(({ release }) => release.destination),
+  ]);
   const arriving = [...plan.adds, ...plan.updates].filter(
     ({ destination }) => !stays.has(destination),
   );
@@ -90,7 +93,7 @@ export function nextLock(plan: Plan, previous: Lock | undefined, outcome: PassOu
     deleting: sortLines(deleting),
     catalogs,
     bundles,
-    releases: previous?.releases ?? [],
+    releases: nextReleases(plan.releases, isHere ? previous : undefined, { images, deleting }),
   };
 }
 
@@ -165,7 +168,8 @@ export function lockAfterDeletes(lock: Lock, outcome: DeleteOutcome): Lock {
     const waiting = (held ?? 0) + more;
     return { path, blob, images, ...(waiting === 0 ? {} : { held: waiting }) };
   });
-  return { ...lock, deletions, deleting, ...withLines({ ...lock, deleting }) };
+  const left = { ...lock, deletions, deleting };
+  return { ...left, ...withLines(left), releases: releasesWithLines(left) };
 }
 
 /** Whether two locks say the same, the source commit aside: then the lock keeps the commit that it has (design.md, section 4). */
@@ -178,7 +182,7 @@ export function isSameState(a: Lock, b: Lock): boolean {
 function linesOf(image: PlannedImage, outcome: PassOutcome): LockedImage[] {
   const bytes = outcome.done.get(image.destination);
   if (bytes === undefined) return [];
-  const { destination, kind, platforms } = image;
+  const { destination, kind, platforms, builtFrom } = image;
   const digest = outcome.catalogs.rebuilt.get(destination)?.digest ?? image.digest;
   return image.sources.map(({ source, wantedBy }) => ({
     destination,
@@ -188,6 +192,7 @@ function linesOf(image: PlannedImage, outcome: PassOutcome): LockedImage[] {
     bytes,
     wantedBy,
     ...(platforms === undefined ? {} : { platforms }),
+    ...(kind === 'graph' ? builtFrom : {}),
   }));
 }
 

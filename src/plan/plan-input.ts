@@ -2,6 +2,7 @@ import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { Lock, LockedImage } from '../lock/lock.ts';
 import type { WantedCatalog } from '../lock/wanted-catalog.ts';
 import type { ImageKind, WantedImage, WantingEntry } from '../lock/wanted-image.ts';
+import type { WantedRelease } from '../lock/wanted-release.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import type { Destination, Place } from '../oci/destination.ts';
 import type { Digest } from '../oci/digest.ts';
@@ -21,6 +22,8 @@ export interface PlanInput {
   readonly wanted: readonly WantedImage[];
   /** The operator catalogs among them. */
   readonly catalogs: readonly WantedCatalog[];
+  /** The releases among them. */
+  readonly releases: readonly WantedRelease[];
   /** The places that the image-set files name, as `formatPlace` writes them, also those of entries that fail. */
   readonly named: Pick<ReadonlyMap<string, WantingEntry>, 'get'>;
   /** Entries that could not be resolved; what the lock says their files want stays wanted. */

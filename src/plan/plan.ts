@@ -1,11 +1,12 @@
 import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { DeletingImage, LockedDeletion, LockedImage } from '../lock/lock.ts';
-import type { ImageKind, WantingEntry } from '../lock/wanted-image.ts';
+import type { ImageKind, WantedImage, WantingEntry } from '../lock/wanted-image.ts';
 import type { Platform } from '../oci/descriptor.ts';
 import type { Place } from '../oci/destination.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { PlannedFile } from './plan-input.ts';
 import type { PlannedCatalog } from './planned-catalog.ts';
+import type { PlannedRelease } from './planned-release.ts';
 
 /**
  * What a pass would do (design.md, section 5, step 4). Everything is sorted; the same input gives the same
@@ -35,6 +36,8 @@ export interface Plan {
   readonly deleting: readonly DeletingImage[];
   /** Operator catalogs, sorted by destination. */
   readonly catalogs: readonly PlannedCatalog[];
+  /** Releases, sorted by version. */
+  readonly releases: readonly PlannedRelease[];
   readonly failures: readonly EntryFailure[];
   /** Bytes of distinct blobs that the destination is not known to have. */
   readonly bytesToMove: number;
@@ -55,6 +58,8 @@ export interface PlannedImage {
   readonly sources: readonly PlannedSource[];
   readonly kind: ImageKind;
   readonly platforms?: readonly Platform[];
+  /** Of a graph image: what it was built from. */
+  readonly builtFrom?: NonNullable<WantedImage['builtFrom']>;
   readonly entries: readonly WantingEntry[];
 }
 

@@ -101,6 +101,7 @@ export async function preparePlan(
     deletions,
     wanted: resolved.wanted,
     catalogs: uniteCatalogs(catalogs.catalogs, resolved.wanted),
+    releases: [],
     named: new Map([...unresolvedPlaces(context, catalogs.catalogs, lock), ...named]),
     failures: resolved.failures,
     found,

@@ -57,6 +57,7 @@ export function planOf(over: Partial<Plan>): Plan {
     returns: [],
     deleting: [],
     catalogs: [],
+    releases: [],
     failures: [],
     bytesToMove: 0,
     configurations: [{ path: 'base.yaml', blob: COMMIT }],
