@@ -65,7 +65,10 @@ export async function carryOutDeletes(
     const published = await branch.publish(
       {
         folder: mirror.output,
-        files: renderOutput(after, mirror, context.files.templates),
+        files: renderOutput(after, mirror, {
+          templates: context.files.templates,
+          signatures: new Map(),
+        }).files,
         message: deletedMessage(context, work.plan, gone.size, after.images.length),
         host: mirror.destination.host,
       },

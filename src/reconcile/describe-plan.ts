@@ -4,9 +4,10 @@ import { isSameState, nextLock, successOf } from '../plan/next-lock.ts';
 import type { PlanReport } from '../plan/plan-report.ts';
 import { isQuiet } from '../plan/plan.ts';
 import { nodeImpact } from '../resources/node-impact.ts';
+import { LOCK_FILE } from './manifests-branch.ts';
 import type { PassContext } from './pass-context.ts';
 import { preparePlan } from './prepare-plan.ts';
-import { renderLockedResources } from './render-output.ts';
+import { renderLockedFiles } from './render-output.ts';
 
 /** A plan for people: with what its resources do to nodes, and whether a pass would change anything. */
 export interface DescribedPlan {
@@ -23,25 +24,33 @@ export async function describePlan(
 ): Promise<DescribedPlan> {
   const { plan, lock, warnings } = await preparePlan(context, signal);
   const next = nextLock(plan, lock, successOf(plan));
-  const folder = await context.branch.readFolder(context.mirror.output, signal);
-  const prefix = 'resources/';
-  const before = new Map(
-    [...folder].flatMap(([path, text]) =>
-      path.startsWith(prefix) ? [[path.slice(prefix.length), text]] : [],
-    ),
-  );
-  const after = renderLockedResources(next, context.mirror, context.files.templates);
-  const sameResources =
-    before.size === after.size && [...after].every(([name, text]) => before.get(name) === text);
+  const before = await context.branch.readFolder(context.mirror.output, signal);
+  before.delete(LOCK_FILE);
+  const { files: after } = renderLockedFiles(next, context.mirror, {
+    templates: context.files.templates,
+    signatures: new Map(),
+  });
+  const sameFiles =
+    before.size === after.size && [...after].every(([path, text]) => before.get(path) === text);
   const sameLock = lock !== undefined && isSameState(next, lock);
   return {
     report: {
       plan,
       catalogs: catalogChanges(plan, lock),
       warnings: [...context.files.warnings, ...warnings],
-      nodes: nodeImpact(before, after),
+      nodes: nodeImpact(resourcesIn(before), resourcesIn(after)),
     },
-    hasChanges: !isQuiet(plan) || !sameResources || !sameLock,
+    hasChanges: !isQuiet(plan) || !sameFiles || !sameLock,
     next,
   };
+}
+
+/** The files of `resources/`, by name. */
+function resourcesIn(files: ReadonlyMap<string, string>): Map<string, string> {
+  const prefix = 'resources/';
+  return new Map(
+    [...files].flatMap(([path, text]) =>
+      path.startsWith(prefix) ? [[path.slice(prefix.length), text]] : [],
+    ),
+  );
 }

@@ -86,7 +86,10 @@ async function attemptPass(
   const published = await context.branch.publish(
     {
       folder: context.mirror.output,
-      files: renderOutput(next, context.mirror, context.files.templates),
+      files: renderOutput(next, context.mirror, {
+        templates: context.files.templates,
+        signatures: new Map(),
+      }).files,
       message: publishedMessage(
         context,
         plan,

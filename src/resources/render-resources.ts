@@ -3,7 +3,12 @@ import type { MirrorSet, MirrorSets } from './mirror-sets.ts';
 
 /** The kinds of resources that files are made of. */
 export type ResourceKind =
-  'ImageDigestMirrorSet' | 'ImageTagMirrorSet' | 'CatalogSource' | 'ClusterCatalog';
+  | 'ImageDigestMirrorSet'
+  | 'ImageTagMirrorSet'
+  | 'CatalogSource'
+  | 'ClusterCatalog'
+  | 'UpdateService'
+  | 'ConfigMap';
 
 /**
  * The files of `resources/`, by name (spec, config-and-outputs, 4.2), sorted by name; a file that would be

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Digest } from '../oci/digest.ts';
 import { isNested, repositoryPathParts } from './repository-path.ts';
 import {
+  AppsDomain,
   CronExpression,
   DestinationText,
   Duration,
@@ -123,11 +124,10 @@ const Resources = z
       })
       .prefault({})
       .describe('What every CatalogSource has.'),
-    registryCAFile: filePath('the CA certificates of the destination, for the UpdateService'),
-    appsDomain: z
-      .string()
-      .describe('The apps domain of the cluster, for the UpdateService.')
-      .exactOptional(),
+    registryCAFile: filePath('the CA certificates of the destination, for clusters to trust'),
+    appsDomain: AppsDomain.describe(
+      'The domain of the routes of the cluster, for the patch that points it to its UpdateService.',
+    ).exactOptional(),
   })
   .prefault({})
   .describe('The cluster resources.');

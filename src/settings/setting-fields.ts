@@ -86,6 +86,17 @@ export const SecretName = z.string().superRefine((name, context) => {
   refuse(context, 'this is no name of a Secret', hint);
 });
 
+/** A host has 253 characters, the label before the domain and its dot up to 64 of them. */
+const LONGEST_DOMAIN = 189;
+
+/** The domain of a cluster's routes, to which one label is added. Source: RFC 1123, 2.1. */
+export const AppsDomain = z.string().superRefine((domain, context) => {
+  const isLabel = (text: string): boolean => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
+  if (domain.length <= LONGEST_DOMAIN && domain.split('.').every(isLabel)) return;
+  const hint = 'Write it like apps.cluster.example.com: without https:// and without "*.".';
+  refuse(context, `"${domain.slice(0, 100)}" is no domain`, hint);
+});
+
 export const Duration = z.string().superRefine((text, context) => {
   if (parseDuration(text) !== undefined) return;
   const hint = 'Write it like 0s, 90m, 24h or 7d.';

@@ -32,7 +32,9 @@ describe.skipIf(!hasGit)(
       }).mirrors;
       if (mirror === undefined) throw new Error('the settings have a mirror');
       expect(mirror.destination).toEqual(parseDestination(`docker://${destination}`));
-      await site.git.commit('manifests', Object.fromEntries(renderOutput(lock, mirror, new Map())));
+      const parts = { templates: new Map(), signatures: new Map() };
+      const output = renderOutput(lock, mirror, parts);
+      await site.git.commit('manifests', Object.fromEntries(output.files));
     }, 120_000);
     afterAll(() => stack.disposeAsync());
 

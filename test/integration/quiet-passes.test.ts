@@ -25,7 +25,8 @@ async function makeQuietSite(): Promise<QuietSite> {
   const destination = parseDestination(`docker://${DESTINATION}`);
   const [mirror] = settingsFromFlags({ source: site.git.url, destination: DESTINATION }).mirrors;
   if (mirror === undefined) throw new Error('the settings have a mirror');
-  const files = renderOutput(lock, { ...mirror, destination }, new Map());
+  const parts = { templates: new Map(), signatures: new Map() };
+  const { files } = renderOutput(lock, { ...mirror, destination }, parts);
   await site.git.commit('manifests', Object.fromEntries(files));
   return {
     site,
