@@ -20,7 +20,8 @@ export interface TlsProfile {
 export interface HostTrust {
   readonly own: TlsProfile;
   readonly others: TlsProfile;
-  readonly caFile: string;
+  /** Where a CA certificate for the host belongs; undefined: only the system's authorities count. */
+  readonly caFile: string | undefined;
 }
 
 /** @returns A function that reads a host's certificates at its first use. */
@@ -92,6 +93,16 @@ export function createHostTrust(
     }
     return await trust;
   };
+}
+
+/** The system's authorities alone: for servers that are no registries. @throws HttpFailure REGISTRY_TLS */
+export async function readSystemTrust(
+  settings: Pick<EndSettings, 'environment' | 'fileRoot'>,
+): Promise<HostTrust> {
+  const authorities = await readSystemCertificates(settings.environment, settings.fileRoot);
+  const secureContext = contextOf(authorities, [], 'SSL_CERT_FILE');
+  const profile = { key: 'system', secureContext, verifies: true };
+  return { own: profile, others: profile, caFile: undefined };
 }
 
 /** Contexts without client certificates, by their authorities: source and destination mostly have the same. */

@@ -9,8 +9,8 @@ export interface Attempted {
   readonly url: URL;
   /** The proxy's address, without its credentials. */
   readonly proxy: string | undefined;
-  /** Where a CA certificate for the registry belongs. */
-  readonly caFile: string;
+  /** Where a CA certificate for the registry belongs; undefined: this is no registry, and only the system's authorities count. */
+  readonly caFile: string | undefined;
 }
 
 /** Node's codes in the field's words (spec, transfer-engine, 4.7). */
@@ -32,6 +32,9 @@ const WORDS: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'connection closed before the answer was complete',
 };
 
+const SYSTEM_TRUST =
+  "Add the certificate (PEM) to the system's trust, or name a file with it in SSL_CERT_FILE.";
+
 /** An error of the network, TLS or the HTTP parser as REGISTRY_UNREACHABLE, REGISTRY_TLS or REGISTRY_BROKEN. */
 export function networkFailure(error: unknown, attempted: Attempted): HttpFailure {
   if (error instanceof HttpFailure) return error;
@@ -50,7 +53,7 @@ function plainFailure(
   cause: unknown,
   code: string,
   text: string,
-  { url, proxy }: Attempted,
+  { url, proxy, caFile }: Attempted,
 ): HttpFailure {
   if (
     code.startsWith('HPE_') ||
@@ -60,7 +63,7 @@ function plainFailure(
     return new HttpFailure('REGISTRY_BROKEN', `${url.host} does not answer in HTTP (${code})`, {
       remedy: 'retry-later',
       again: false,
-      hint: `Check that ${url.host} is a registry and the port is right.`,
+      hint: `Check that ${url.host} is a ${caFile === undefined ? 'web server' : 'registry'} and the port is right.`,
       cause,
     });
   }
@@ -136,7 +139,7 @@ function describeTls(
   code: string,
   text: string,
   url: URL,
-  caFile: string,
+  caFile: string | undefined,
 ): { what: string; hint: string } {
   switch (code) {
     case 'CERT_HAS_EXPIRED':
@@ -155,7 +158,7 @@ function describeTls(
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
       return {
         what: 'the certificate is self-signed and not trusted',
-        hint: `Put the certificate (PEM) at ${caFile}.`,
+        hint: caFile === undefined ? SYSTEM_TRUST : `Put the certificate (PEM) at ${caFile}.`,
       };
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_GET_ISSUER_CERT':
@@ -164,14 +167,20 @@ function describeTls(
     case 'CERT_UNTRUSTED':
       return {
         what: 'the certificate is signed by an unknown authority',
-        hint: `Put the CA certificate (PEM) at ${caFile}, or add it to the system's trust (SSL_CERT_FILE is honoured).`,
+        hint:
+          caFile === undefined
+            ? SYSTEM_TRUST
+            : `Put the CA certificate (PEM) at ${caFile}, or add it to the system's trust (SSL_CERT_FILE is honoured).`,
       };
     default:
   }
   if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE|UNKNOWN_CA/.test(code)) {
     return {
       what: `the server refused the TLS handshake (${code})`,
-      hint: `If it wants a client certificate, put client.cert and client.key beside ${caFile}.`,
+      hint:
+        caFile === undefined
+          ? 'It may want a client certificate, which is sent to registries alone.'
+          : `If it wants a client certificate, put client.cert and client.key beside ${caFile}.`,
     };
   }
   if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(code)) {
@@ -185,7 +194,10 @@ function describeTls(
   ) {
     return {
       what: 'server gave HTTP response to HTTPS client',
-      hint: 'If it speaks plain HTTP, turn verification off for this end (--src-tls-verify=false, --dest-tls-verify=false) or set insecure = true in registries.conf.',
+      hint:
+        caFile === undefined
+          ? 'If it speaks plain HTTP, write its URL with http://.'
+          : 'If it speaks plain HTTP, turn verification off for this end (--src-tls-verify=false, --dest-tls-verify=false) or set insecure = true in registries.conf.',
     };
   }
   return { what: `TLS failed (${code})`, hint: `Check the certificate of ${url.host}.` };

@@ -15,6 +15,8 @@ export async function readLimited(
   const announced = Number(headerOf(answer.headers, 'content-length') ?? 0);
   const read: Uint8Array[] = [];
   let received = 0;
+  // Nobody listens to a body that is given up before it is read.
+  answer.body.on('error', () => undefined);
   try {
     if (announced > limitBytes) throw tooLong(answer.url, limitBytes);
     for await (const chunk of chunks) {

@@ -27,6 +27,9 @@ const PlainBody = z.object({
   details: z.string().optional(),
   error: z.string().optional(),
   error_description: z.string().optional(),
+  // Update services: {"kind":"invalid_params","value":"…"} (spec, releases-helm, 1.2).
+  kind: z.string().optional(),
+  value: z.string().optional(),
 });
 
 export interface StatusContext {
@@ -158,6 +161,6 @@ function wordsOf(body: string): string {
   }
   const plain = PlainBody.safeParse(json);
   if (!plain.success) return '';
-  const { message, details, error, error_description: description } = plain.data;
-  return [error, description ?? message ?? details].filter(Boolean).join(': ');
+  const { message, details, error, error_description: description, kind, value } = plain.data;
+  return [error ?? kind, description ?? message ?? details ?? value].filter(Boolean).join(': ');
 }
