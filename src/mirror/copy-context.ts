@@ -4,6 +4,7 @@ import type { ManifestCache } from '../store/manifest-cache.ts';
 import { type BlobTurns, createBlobTurns } from './blob-turns.ts';
 import { type BlobLedger, createBlobLedger } from './blob-ledger.ts';
 import { type ProgressSink, silentProgress } from './progress-sink.ts';
+import { createOneAtATime, type OneAtATime } from './one-at-a-time.ts';
 import { createSlots, type Slots } from './slots.ts';
 
 /** What the images of one pass share: what was read, what is where, and how much may happen at once. */
@@ -24,6 +25,8 @@ export interface CopyContext {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Manifests that this pass put or saw complete, as `scope repository digest`. */
   readonly complete: Set<string>;
+  /** Those that are put now, by the same keys. */
+  readonly putting: OneAtATime;
 }
 
 export interface CopyOptions {
@@ -60,5 +63,6 @@ export function createCopyContext(options: CopyOptions): CopyContext {
     progress: options.progress ?? silentProgress,
     pause: options.pause ?? ((ms, signal) => sleep(ms, undefined, { signal })),
     complete: new Set(),
+    putting: createOneAtATime(),
   };
 }

@@ -56,8 +56,16 @@ export async function copyManifest(
   const outcomes: ReadonlyMap<Digest, BlobOutcome> = isComplete
     ? new Map()
     : await copyBlobs(ends, node, tally, context, signal);
+  // A registry that does not write atomically (distribution 2.8 on a file system) refuses a manifest that it is writing
+  // under another tag at the same moment.
+  const put = (): Promise<void> =>
+    context.putting.run(key, async () => {
+      if (reference.kind === 'digest' && context.complete.has(key)) return;
+      await target.putManifest(node.manifest, reference, signal);
+      context.complete.add(key);
+    });
   try {
-    await target.putManifest(node.manifest, reference, signal);
+    await put();
   } catch (error) {
     if (signal.aborted || !mayBeTakenNow(error, outcomes)) throw error;
     // A lock or the target itself said that these blobs are there, and now it misses one: ask for each.
@@ -65,9 +73,8 @@ export async function copyManifest(
     for (const [digest, outcome] of outcomes)
       if (outcome !== 'sent') ledger.forget(digest, target.repository);
     await copyBlobs(ends, node, tally, context, signal);
-    await target.putManifest(node.manifest, reference, signal);
+    await put();
   }
-  context.complete.add(key);
 }
 
 /** Returns how each blob came to be at the target. */

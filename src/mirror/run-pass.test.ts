@@ -46,6 +46,47 @@ it('sends what images share once, and mounts it in the other repositories', asyn
   expect(from.requested('read')).toHaveLength(index.manifests.length);
 });
 
+it('puts a manifest under one tag after the other, and below an index once', async () => {
+  const { from, to } = registries();
+  const shared = await makeImage({ seed: 'shared' });
+  const indexes = [
+    makeIndex([shared, await makeImage({ seed: 'first' })]),
+    makeIndex([shared, await makeImage({ seed: 'second' })]),
+  ];
+  from.add('app', shared);
+  for (const index of indexes) from.add('app', index);
+  const tags = ['one', 'two', 'three'];
+  const puts = (): string[] =>
+    [...tags, shared.top.digest].flatMap((name) => to.requested(`put app ${name}`));
+  let now = 0;
+  let most = 0;
+  to.before = async (request) => {
+    if (!puts().includes(request)) return;
+    now += 1;
+    most = Math.max(most, now);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    now -= 1;
+  };
+  const tagged = (tag: string, image: MadeImage): PassImage => ({
+    ...imageOf(from, to, 'app', image),
+    id: tag,
+    tag,
+  });
+
+  const results = await runPass(
+    [
+      ...tags.map((tag) => tagged(tag, shared)),
+      ...indexes.map((index, at) => tagged(`index-${at}`, index)),
+    ],
+    options(),
+    signal,
+  );
+
+  expect([...results.values()].map(({ status }) => status)).toEqual(Array(5).fill('copied'));
+  expect(most).toBe(1);
+  expect(to.requested(`put app ${shared.top.digest}`).length).toBeLessThanOrEqual(1);
+});
+
 it('starts lower ranks first, as many at once as allowed', async () => {
   const { from, to } = registries();
   const image = await makeImage();
