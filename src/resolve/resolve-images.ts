@@ -38,7 +38,7 @@ export async function resolveImages(
     const { reference, place, kind, entries, name } = request;
     try {
       const source = formatReference(reference);
-      const digest = await lookUp(reference, source);
+      const digest = request.digest ?? (await lookUp(reference, source));
       const platforms = sortPlatforms(request.platforms);
       const some = platforms === undefined ? {} : { platforms };
       wanted.push({ place, digest, source, kind, ...some, entries });

@@ -1,3 +1,4 @@
+import type { FieldProblem } from '../../base/field-problem.ts';
 import type { BlockedBy } from '../../imageset/compile-blocked-images.ts';
 import type { WantingEntry } from '../../lock/wanted-image.ts';
 import type { Platform } from '../../oci/descriptor.ts';
@@ -21,6 +22,8 @@ export interface PlatformRequest {
   readonly entry: WantingEntry;
   /** The pattern of the document that blocks a reference. */
   readonly blockedBy: BlockedBy;
+  /** What is odd in the request itself. */
+  readonly warnings: readonly FieldProblem[];
 }
 
 export interface RequestedChannel extends ChannelRequest {
