@@ -4,18 +4,18 @@ export interface OneAtATime {
 }
 
 export function createOneAtATime(): OneAtATime {
-  const lastByKey = new Map<string, Promise<void>>();
+  const lastByKey = new Map<string, Promise<unknown>>();
   return {
     async run(key, work) {
       const before = lastByKey.get(key);
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = Promise.withResolvers<undefined>();
       lastByKey.set(key, promise);
       try {
         await before;
         return await work();
       } finally {
         if (lastByKey.get(key) === promise) lastByKey.delete(key);
-        resolve();
+        resolve(undefined);
       }
     },
   };
