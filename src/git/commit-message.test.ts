@@ -9,6 +9,7 @@ const COMMIT: MirrorCommit = {
   sourceSubject: 'Add OpenShift 4.18.9 (#214)',
   plan: `sha256:${'0'.repeat(64)}`,
   total: 401,
+  releases: { sum: '', each: [] },
   catalogs: [],
   failures: [],
 };

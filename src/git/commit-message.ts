@@ -13,6 +13,8 @@ export interface MirrorCommit {
   readonly plan: string;
   /** How many images the lock lists now. */
   readonly total: number;
+  /** What became of releases: of all in one line, and a line for each. */
+  readonly releases: { readonly sum: string; readonly each: readonly string[] };
   /** What became of operator catalogs, a line for each. */
   readonly catalogs: readonly string[];
   /** Of a pass that ends `Degraded`: a line for each thing that failed. */
@@ -30,6 +32,7 @@ export type MirrorChange =
   | { readonly kind: 'deleted'; readonly images: number };
 
 const TRAILER = /^([A-Za-z0-9][A-Za-z0-9-]*): (.*)$/;
+const MAX_RELEASES = 20;
 const MAX_CATALOGS = 20;
 const MAX_FAILURES = 50;
 
@@ -41,6 +44,9 @@ export function formatCommitMessage(commit: MirrorCommit): string {
   const paragraphs = [
     `mirror(${sanitizeLine(commit.mirror, 100)}): ${describe(change)}`,
     sanitizeLine(commit.sourceSubject, 200),
+    list(`${sanitizeLine(commit.releases.sum, 100)}:`, commit.releases.each, MAX_RELEASES).join(
+      '\n',
+    ),
     list('Operator catalogs:', commit.catalogs, MAX_CATALOGS).join('\n'),
     list('Not done:', commit.failures, MAX_FAILURES).join('\n'),
     [

@@ -5,7 +5,7 @@ import type {
   PackageChange,
 } from './catalog-change.ts';
 import { entryAt } from './entry-phrase.ts';
-import { type Phrase, listed, phrase } from './phrase.ts';
+import { type Phrase, counted, listed, phrase } from './phrase.ts';
 import type { PlanItem } from './plan-group.ts';
 
 /** Names of bundles on one line; the others are counted. */
@@ -151,8 +151,4 @@ function channelItems({ channel, added, gone, superseded }: ChannelChange): Plan
     ...item('-', gone, ''),
     ...item('-', superseded, ', superseded since the catalog moved on'),
   ];
-}
-
-function counted(counts: readonly (readonly [count: number, word: string])[]): string {
-  return counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(', ');
 }

@@ -46,6 +46,12 @@ export function releasesWithLines({
   return releases.filter(({ release }) => there.has(release));
 }
 
-function releaseLine({ release, payload, channels, signature }: PlannedRelease): LockedRelease {
+/** The line of a release whose payload is there, or nothing of it. */
+export function releaseLine({
+  release,
+  payload,
+  channels,
+  signature,
+}: PlannedRelease): LockedRelease {
   return { release, payload, channels, ...(signature === undefined ? {} : { signature }) };
 }

@@ -39,6 +39,11 @@ export function listed(phrases: readonly Phrase[], most = 3): Phrase {
   return more === 0 ? parts : [...parts, ` and ${more} more`];
 }
 
+/** Numbers that are not 0, each with its word, e.g. `1 new, 2 gone`. */
+export function counted(counts: readonly (readonly [count: number, word: string])[]): string {
+  return counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(', ');
+}
+
 /** For a terminal. */
 export function plain(line: Phrase): string {
   return line.map((part) => (typeof part === 'string' ? part : visible(part.foreign))).join('');

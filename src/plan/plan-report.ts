@@ -8,13 +8,16 @@ import type { MirrorChange, NodeImpactReport } from '../resources/node-impact.ts
 import type { CatalogChange } from './catalog-change.ts';
 import { catalogFacts, catalogItems } from './catalog-items.ts';
 import { entryAt, uniqueEntries } from './entry-phrase.ts';
+import type { ReleaseChange } from './release-change.ts';
+import { releaseFacts, releaseItems } from './release-items.ts';
 import { type Phrase, listed, phrase } from './phrase.ts';
 import type { PlanGroup, PlanItem } from './plan-group.ts';
-import { kindsOf, split } from './images-of-catalogs.ts';
+import { kindsOf, split } from './images-by-owner.ts';
 import {
   type HeldDelete,
   PRUNE,
   type Plan,
+  type PlannedDelete,
   type PlannedImage,
   type PlannedOrphan,
   type PlannedUpdate,
@@ -25,6 +28,8 @@ export interface PlanReport {
   readonly plan: Plan;
   /** Sorted by destination. */
   readonly catalogs: readonly CatalogChange[];
+  /** By version. */
+  readonly releases: readonly ReleaseChange[];
   /** What is odd in the files and in what their filters find. */
   readonly warnings: readonly FieldProblem[];
   /** What the change of the mirror sets does to nodes. */
@@ -32,7 +37,7 @@ export interface PlanReport {
 }
 
 /** The first lines of a report: what of, and what matters most. */
-export function headOf({ plan, catalogs, nodes }: PlanReport): Phrase[] {
+export function headOf({ plan, catalogs, releases, nodes }: PlanReport): Phrase[] {
   const { adds, updates, deletes, held, orphans, keeps, source } = plan;
   const counts = [
     `${adds.length} to add`,
@@ -46,6 +51,7 @@ export function headOf({ plan, catalogs, nodes }: PlanReport): Phrase[] {
     phrase`mirror ${plan.mirror} at ${plan.destination}`,
     phrase`source ${source.branch}${source.commit === '' ? [] : phrase` at commit ${source.commit}`}`,
     ['nodes: ', ...nodesLine(nodes)],
+    ...releaseFacts(releases),
     ...catalogFacts(catalogs),
     [`images: ${counts}; ${formatBytes(plan.bytesToMove)} to move`],
     phrase`plan ${plan.hash}`,
@@ -53,10 +59,11 @@ export function headOf({ plan, catalogs, nodes }: PlanReport): Phrase[] {
 }
 
 /** All groups of a plan that have items. What was resolved wrongly comes before what follows from it. */
-export function groupsOf({ plan, catalogs, warnings, nodes }: PlanReport): PlanGroup[] {
+export function groupsOf({ plan, catalogs, releases, warnings, nodes }: PlanReport): PlanGroup[] {
   const adds = split(plan.adds, (one) => one.kind);
   const updates = split(plan.updates, (one) => one.kind);
   const orphans = split(plan.orphans, ({ line }) => line.kind);
+  const deletes = split(plan.deletes, ({ line }) => line.kind);
   const groups: PlanGroup[] = [
     { title: 'mirror sets', items: nodes.changes.map(mirrorChange) },
     {
@@ -64,15 +71,13 @@ export function groupsOf({ plan, catalogs, warnings, nodes }: PlanReport): PlanG
       items: [...Map.groupBy(plan.failures, reasonOf).values()].flatMap(failure),
     },
     { title: 'warnings', items: warnings.map(warning) },
+    { title: 'releases', items: releaseItems(releases) },
     { title: 'operator catalogs', items: catalogItems(catalogs) },
     { title: 'images to add', items: adds.own.map(addition) },
     { title: 'images to update', items: updates.own.map(update) },
     {
       title: 'images to delete',
-      items: plan.deletes.map(({ line, reason, entry }) => ({
-        sign: '-',
-        line: phrase`${image(line)}, ${askedBy(reason, entry)}`,
-      })),
+      items: [...deletes.own, ...deletes.ofCatalogs].map(deletion),
     },
     { title: 'deletes that are held', items: plan.held.map(heldDelete) },
     {
@@ -87,6 +92,26 @@ export function groupsOf({ plan, catalogs, warnings, nodes }: PlanReport): PlanG
       })),
     },
     { title: 'orphans: nobody wants them, and they stay', items: orphans.own.map(orphan) },
+    {
+      title: 'images of releases to add',
+      items: adds.ofReleases.map(addition),
+      folded: kindsOf(adds.ofReleases),
+    },
+    {
+      title: 'images of releases to update',
+      items: updates.ofReleases.map(update),
+      folded: kindsOf(updates.ofReleases),
+    },
+    {
+      title: 'images of releases to delete',
+      items: deletes.ofReleases.map(deletion),
+      folded: kindsOf(deletes.ofReleases.map(({ line }) => line)),
+    },
+    {
+      title: 'orphans among the images of releases',
+      items: orphans.ofReleases.map(orphan),
+      folded: kindsOf(orphans.ofReleases.map(({ line }) => line)),
+    },
     {
       title: 'images of operators to add',
       items: adds.ofCatalogs.map(addition),
@@ -184,6 +209,10 @@ function update(planned: PlannedUpdate): PlanItem {
     sign: '~',
     line: phrase`${destination} ${change}, ${sourcesOf(planned)}, ${positionsOf(entries)}`,
   };
+}
+
+function deletion({ line, reason, entry }: PlannedDelete): PlanItem {
+  return { sign: '-', line: phrase`${image(line)}, ${askedBy(reason, entry)}` };
 }
 
 function heldDelete({ destination, reason, entry, why }: HeldDelete): PlanItem {

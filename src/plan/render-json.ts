@@ -6,8 +6,14 @@ const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufef
 /** Plans for machines: all that the other forms show, and all that they fold. One object a mirror. */
 export function renderJson(reports: readonly PlanReport[]): string {
   const value = {
-    plans: reports.map(({ plan, catalogs, warnings, nodes }) => {
-      return { ...withErrors(plan), catalogChanges: catalogs, warnings, nodes };
+    plans: reports.map(({ plan, catalogs, releases, warnings, nodes }) => {
+      return {
+        ...withErrors(plan),
+        releaseChanges: releases,
+        catalogChanges: catalogs,
+        warnings,
+        nodes,
+      };
     }),
   };
   const text = JSON.stringify(value, null, 2).replace(

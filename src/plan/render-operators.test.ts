@@ -22,7 +22,13 @@ import { renderText } from './render-text.ts';
 function reportOf(over: Partial<Plan>, lock?: Lock, warnings: readonly FieldProblem[] = []) {
   const plan = planOf(over);
   const nodes = { impact: 'none', changes: [], unreadable: [] } as const;
-  return { plan, catalogs: catalogChanges(plan, lock), warnings, nodes } satisfies PlanReport;
+  return {
+    plan,
+    catalogs: catalogChanges(plan, lock),
+    releases: [],
+    warnings,
+    nodes,
+  } satisfies PlanReport;
 }
 
 const BEFORE = [

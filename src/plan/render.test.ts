@@ -18,7 +18,7 @@ function mirrorSets(entries: readonly (readonly [string, string])[]): ReadonlyMa
 }
 
 function reportOf(over: Partial<Plan>, nodes = QUIET): PlanReport {
-  return { plan: planOf(over), catalogs: [], warnings: [], nodes };
+  return { plan: planOf(over), catalogs: [], releases: [], warnings: [], nodes };
 }
 
 const ARM64 = { os: 'linux', architecture: 'arm64' };

@@ -20,7 +20,11 @@ function failure(wanted: string, line: number, message: string): EntryFailure {
 }
 
 function bodyOf(failures: readonly EntryFailure[]): string[] {
-  const message = publishedMessage(CONTEXT, planOf({}), COUNTS, { catalogs: [], failures });
+  const message = publishedMessage(CONTEXT, planOf({}), COUNTS, {
+    catalogs: [],
+    releases: [],
+    failures,
+  });
   return (message.split('Not done:\n')[1] ?? '').split('\n\n', 1)[0]?.split('\n') ?? [];
 }
 
@@ -29,7 +33,9 @@ describe('publishedMessage', () => {
     const catalogs = [
       { destination: 'i:v1', name: 'i-v1', change: 'updated', added: 3, gone: 1, leftOut: 0 },
     ] as const;
-    expect(publishedMessage(CONTEXT, planOf({}), COUNTS, { catalogs, failures: [] })).toContain(
+    expect(
+      publishedMessage(CONTEXT, planOf({}), COUNTS, { catalogs, releases: [], failures: [] }),
+    ).toContain(
       '\n\nAdd gadget (#214)\n\nOperator catalogs:\n- i-v1: 3 bundles added, 1 gone\n\nImageset-Mirror',
     );
   });

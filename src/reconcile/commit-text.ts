@@ -3,6 +3,7 @@ import { formatCommitMessage } from '../git/commit-message.ts';
 import type { EntryFailure } from '../lock/entry-failure.ts';
 import { type CatalogTally, describeTally } from '../plan/catalog-tallies.ts';
 import type { Plan } from '../plan/plan.ts';
+import { type ReleaseTally, describeReleaseTally, sumOfReleases } from '../plan/release-tallies.ts';
 import type { PassContext } from './pass-context.ts';
 
 /** The message of the commit that publishes a pass (design.md, section 4). */
@@ -17,8 +18,13 @@ export function publishedMessage(
   },
   {
     catalogs,
+    releases,
     failures,
-  }: { readonly catalogs: readonly CatalogTally[]; readonly failures: readonly EntryFailure[] },
+  }: {
+    readonly catalogs: readonly CatalogTally[];
+    readonly releases: readonly ReleaseTally[];
+    readonly failures: readonly EntryFailure[];
+  },
 ): string {
   const { added, addedBytes, leaving, total } = counts;
   return formatCommitMessage({
@@ -28,6 +34,7 @@ export function publishedMessage(
     sourceSubject: source.subject,
     plan: plan.hash,
     total,
+    releases: { sum: sumOfReleases(releases), each: releases.map(describeReleaseTally) },
     catalogs: catalogs.map(describeTally),
     failures: describeFailures(failures),
   });
@@ -47,6 +54,7 @@ export function deletedMessage(
     sourceSubject: source.subject,
     plan: plan.hash,
     total,
+    releases: { sum: '', each: [] },
     catalogs: [],
     failures: [],
   });

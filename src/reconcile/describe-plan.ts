@@ -2,6 +2,7 @@ import { type Lock } from '../lock/lock.ts';
 import { catalogChanges } from '../plan/catalog-changes.ts';
 import { isSameState, nextLock, successOf } from '../plan/next-lock.ts';
 import type { PlanReport } from '../plan/plan-report.ts';
+import { releaseChanges } from '../plan/release-changes.ts';
 import { isQuiet } from '../plan/plan.ts';
 import { nodeImpact } from '../resources/node-impact.ts';
 import { LOCK_FILE } from './manifests-branch.ts';
@@ -37,6 +38,7 @@ export async function describePlan(
     report: {
       plan,
       catalogs: catalogChanges(plan, lock),
+      releases: releaseChanges(plan, lock),
       warnings: [...context.files.warnings, ...warnings],
       nodes: nodeImpact(resourcesIn(before), resourcesIn(after)),
     },

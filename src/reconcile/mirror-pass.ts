@@ -5,6 +5,7 @@ import type { Lock } from '../lock/lock.ts';
 import { type CatalogTally, catalogTallies } from '../plan/catalog-tallies.ts';
 import { isSameState, nextLock } from '../plan/next-lock.ts';
 import type { Plan } from '../plan/plan.ts';
+import { type ReleaseTally, releaseTallies } from '../plan/release-tallies.ts';
 import { carryOutDeletes } from './carry-out-deletes.ts';
 import { publishedMessage } from './commit-text.ts';
 import { hasDoubts } from './lines-in-doubt.ts';
@@ -22,6 +23,7 @@ const MAX_PLANS = 6;
 export interface Tally {
   readonly commits: string[];
   readonly catalogs: CatalogTally[];
+  readonly releases: ReleaseTally[];
   added: number;
   gone: number;
   deleted: number;
@@ -37,7 +39,10 @@ export async function passOfMirror(
   context: PassContext,
   signal: AbortSignal,
 ): Promise<MirrorReport> {
-  const tally: Tally = { commits: [], catalogs: [], added: 0, gone: 0, deleted: 0, bytesSent: 0 };
+  const tally: Tally = {
+    ...{ commits: [], catalogs: [], releases: [] },
+    ...{ added: 0, gone: 0, deleted: 0, bytesSent: 0 },
+  };
   let current = context;
   for (let attempt = 0; attempt < MAX_PLANS; attempt += 1) {
     signal.throwIfAborted();
@@ -83,6 +88,7 @@ async function attemptPass(
 
   const counts = countLines(lock, next);
   const catalogs = catalogTallies(lock, next);
+  const releases = releaseTallies(lock, next);
   const published = await context.branch.publish(
     {
       folder: context.mirror.output,
@@ -94,7 +100,7 @@ async function attemptPass(
         context,
         plan,
         { ...counts, total: next.images.length },
-        { catalogs, failures },
+        { catalogs, releases, failures },
       ),
       host: context.mirror.destination.host,
     },
@@ -104,6 +110,7 @@ async function attemptPass(
   if (published.kind === 'pushed') {
     tally.commits.push(published.commit);
     tally.catalogs.push(...catalogs);
+    tally.releases.push(...releases);
     tally.added += counts.added;
     tally.gone += counts.leaving;
   }
@@ -174,6 +181,7 @@ function finished(
     state,
     commits: tally.commits,
     catalogs: tally.catalogs,
+    releases: tally.releases,
     images: { added: tally.added, gone: tally.gone, total: lock.images.length },
     bytesSent: tally.bytesSent,
     deleted: tally.deleted,
@@ -207,6 +215,7 @@ function base({ mirror, source, files }: PassContext): Omit<MirrorReport, 'state
     commits: [],
     images: { added: 0, gone: 0, total: 0 },
     catalogs: [],
+    releases: [],
     bytesSent: 0,
     deleted: 0,
     problems: files.problems,

@@ -3,6 +3,7 @@ import type { FieldProblem } from '../base/field-problem.ts';
 import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { CatalogTally } from '../plan/catalog-tallies.ts';
 import type { HeldDelete } from '../plan/plan.ts';
+import type { ReleaseTally } from '../plan/release-tallies.ts';
 
 /**
  * How a mirror's pass ended (design.md, section 5). `Applied`: something was done, and all that is wanted is
@@ -23,6 +24,8 @@ export interface MirrorReport {
   readonly images: { readonly added: number; readonly gone: number; readonly total: number };
   /** What became of the operator catalogs that it changed. */
   readonly catalogs: readonly CatalogTally[];
+  /** What became of the releases that it changed. */
+  readonly releases: readonly ReleaseTally[];
   /** Bytes that went to the destination. */
   readonly bytesSent: number;
   /** Places deleted at the registry. */

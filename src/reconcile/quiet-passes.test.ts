@@ -17,6 +17,7 @@ const REPORT: PassReport = {
       ...{ images: { added: 0, gone: 0, total: 7 }, bytesSent: 0, deleted: 0, problems: [] },
       ...{
         catalogs: [],
+        releases: [],
         failures: [],
         warnings: ['samples have no effect'],
         unfinished: false,

@@ -57,7 +57,7 @@ export function openQuietPasses(file: string, version: string, log: Log): QuietP
       const found = (await readPasses(file)).find((pass) => pass.key === key);
       if (found === undefined) return undefined;
       const nothing = {
-        ...{ commits: [], catalogs: [], bytesSent: 0, deleted: 0 },
+        ...{ commits: [], catalogs: [], releases: [], bytesSent: 0, deleted: 0 },
         ...{ problems: [], failures: [] },
       };
       const mirrors = found.mirrors.map(({ mirror, total, held, warnings }) => ({

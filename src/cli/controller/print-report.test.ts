@@ -12,6 +12,10 @@ const REPORT: MirrorReport = {
   catalogs: [
     { destination: 'i:v1', name: 'i-v1', change: 'updated', added: 3, gone: 1, leftOut: 1 },
   ],
+  releases: [
+    { release: '4.18.9-x86_64', change: 'new', images: 190 },
+    { release: '4.18.1-x86_64', change: 'gone', images: 1 },
+  ],
   bytesSent: 2048,
   deleted: 0,
   problems: [],
@@ -32,9 +36,11 @@ const REPORT: MirrorReport = {
 };
 
 describe('the report of a pass', () => {
-  it('says what became of catalogs, what is left out and why, and what filters found odd', () => {
+  it('says what became of releases and catalogs, what is left out and why, and what filters found odd', () => {
     expect(formatReport({ mirrors: [REPORT], errors: [] })).toBe(
       `prod-eu: Degraded at cccccccccccc: 9 added, 1 gone, 12 in total, 2.0 KiB sent; published dddddddddddd
+  4.18.9-x86_64: new, 190 images
+  4.18.1-x86_64: gone
   i-v1: 3 bundles added, 1 gone, 1 left out
   a.yaml:8:9: bundle gadget.v2: left out of q.io/i:v1: x is gone
     hint: See to x.
@@ -47,9 +53,9 @@ describe('the report of a pass', () => {
     const { mirrors } = JSON.parse(reportToJson({ mirrors: [REPORT], errors: [] })) as {
       mirrors: object[];
     };
-    const { catalogs, warnings } = REPORT;
+    const { catalogs, releases, warnings } = REPORT;
     expect(mirrors).toMatchObject([
-      { catalogs, warnings, failures: [{ wanted: 'bundle gadget.v2' }] },
+      { catalogs, releases, warnings, failures: [{ wanted: 'bundle gadget.v2' }] },
     ]);
   });
 });

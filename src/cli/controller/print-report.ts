@@ -1,6 +1,7 @@
 import { formatProblems } from '../../base/field-problem.ts';
 import { formatBytes } from '../../base/format-bytes.ts';
 import { describeTally } from '../../plan/catalog-tallies.ts';
+import { describeReleaseTally } from '../../plan/release-tallies.ts';
 import type { MirrorReport, PassReport } from '../../reconcile/pass-report.ts';
 import { reportError } from '../report-error.ts';
 import { formatFailures } from './format-failures.ts';
@@ -35,6 +36,7 @@ export function reportToJson({ mirrors, errors }: PassReport): string {
 
 function formatMirror(report: MirrorReport): string {
   const lines = [`${report.mirror}: ${report.state}${summary(report)}`];
+  lines.push(...listed(report.releases, describeReleaseTally));
   lines.push(...listed(report.catalogs, describeTally));
   if (report.problems.length > 0) lines.push(indent(formatProblems(report.problems)));
   if (report.error !== undefined)
