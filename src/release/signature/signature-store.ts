@@ -24,21 +24,22 @@ export interface SignatureStoreOptions {
   readonly now: () => Date;
 }
 
-/** Signatures from a store of files over HTTP. A payload is asked for once in the life of what this returns. */
+/**
+ * Signatures from a store of files over HTTP. Who asks for a payload that is being looked for gets what is found; one that was
+ * found is kept, so that it is asked for once.
+ */
 export function openSignatureStore(options: SignatureStoreOptions): SignatureStore {
-  const found = new Map<Digest, Promise<ReleaseSignature | undefined>>();
+  const running = new Map<Digest, Promise<ReleaseSignature | undefined>>();
   return {
     async find(payload, signal) {
       const { ring } = options;
       if (ring instanceof ControllerError) throw ring;
-      const running = found.get(payload) ?? findSignature({ ...options, ring }, payload, signal);
-      found.set(payload, running);
+      const search = running.get(payload) ?? findSignature({ ...options, ring }, payload, signal);
+      running.set(payload, search);
       try {
-        return await running;
-      } catch (error) {
-        // What failed may pass, or was given up by another who asked.
-        if (found.get(payload) === running) found.delete(payload);
-        throw error;
+        return await search;
+      } finally {
+        running.delete(payload);
       }
     },
   };
