@@ -3,7 +3,7 @@ import { LAYER_LIMITS } from './limits.ts';
 import type { TarKind } from './tar-header.ts';
 
 /**
- * What an entry of a layer means for the folder of the configs. Paths are below that folder. Whiteouts are
+ * What an entry of a layer means for the one folder that is read. Paths are below that folder. Whiteouts are
  * about the layers below alone. Source: OCI image-spec, layer.md, "Whiteouts" and "Opaque Whiteout".
  */
 export type LayerMark =

@@ -4,7 +4,7 @@ import { compareText } from '../../base/compare-text.ts';
 import { type Digest, digestTag } from '../../oci/digest.ts';
 import type { OtherDocument } from '../catalog-package.ts';
 import type { CatalogFile } from '../catalog.ts';
-import { readCheckedFile, writeCheckedFile } from './checked-file.ts';
+import { readCheckedFile, writeCheckedFile } from '../../store/checked-file.ts';
 import { hasModel } from './document-keys.ts';
 import type { VisibleFile } from './flatten-layers.ts';
 
@@ -119,12 +119,12 @@ export async function loadIndex(
   digest: Digest,
   signal: AbortSignal,
 ): Promise<CatalogIndex | undefined> {
-  const bytes = await readCheckedFile(indexFile(folder, digest), 'index', signal);
+  const bytes = await readCheckedFile(indexFile(folder, digest), 'catalog index 1', signal);
   return bytes === undefined ? undefined : parseIndex(bytes);
 }
 
 export async function saveIndex(folder: string, digest: Digest, index: Buffer): Promise<void> {
-  await writeCheckedFile(indexFile(folder, digest), 'index', index);
+  await writeCheckedFile(indexFile(folder, digest), 'catalog index 1', index);
 }
 
 /** Where the parsed package of a catalog is kept. A name may be anything: its hash is a file name. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { type Digest, digestTag } from '../../oci/digest.ts';
-import { readCheckedFile, writeCheckedFile } from './checked-file.ts';
+import { readCheckedFile, writeCheckedFile } from '../../store/checked-file.ts';
 import type { FileFault, ScannedDocument } from './document-scanner.ts';
 import type { LayerMark } from '../../layer/layer-path.ts';
 
@@ -46,7 +46,7 @@ export async function loadLayer(
   key: string,
   signal: AbortSignal,
 ): Promise<LayerContent | undefined> {
-  const bytes = await readCheckedFile(layerFile(folder, key), 'layer', signal);
+  const bytes = await readCheckedFile(layerFile(folder, key), 'catalog layer 1', signal);
   // It was written by saveLayer: the checksum says so.
   return bytes === undefined ? undefined : (JSON.parse(bytes.toString('utf8')) as LayerContent);
 }
@@ -54,7 +54,7 @@ export async function loadLayer(
 /** Call it when the content file has its name. */
 export async function saveLayer(folder: string, layer: LayerContent): Promise<void> {
   const bytes = Buffer.from(JSON.stringify(layer));
-  await writeCheckedFile(layerFile(folder, layer.key), 'layer', bytes);
+  await writeCheckedFile(layerFile(folder, layer.key), 'catalog layer 1', bytes);
 }
 
 function layerFile(folder: string, key: string): string {

@@ -1,16 +1,15 @@
 import { rm } from 'node:fs/promises';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { ImageSource } from '../../oci/ends.ts';
-import { verified } from '../../oci/verified.ts';
 import { storeFailure } from '../../store/store-failure.ts';
 import { catalogInvalid } from './catalog-invalid.ts';
-import { writeThenRename } from './checked-file.ts';
+import { writeThenRename } from '../../store/checked-file.ts';
 import { collectLayer } from './collect-layer.ts';
 import { openContentWriter } from './content-writer.ts';
 import { type LayerContent, contentFile, layerKey, loadLayer, saveLayer } from './layer-content.ts';
 import { LayerFault } from '../../layer/layer-fault.ts';
+import { streamLayer } from '../../layer/stream-layer.ts';
 import { resolveUnclear } from './resolve-unclear.ts';
-import { unpacked } from '../../layer/unpack-layer.ts';
 
 export interface LayerOptions {
   readonly source: ImageSource;
@@ -40,7 +39,6 @@ export async function readLayer(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof LayerFault)) throw storeFailure(error, `writing ${folder}`);
-    if (error.mayBeTransfer) await checkDigest(layer, options.source, signal);
     throw catalogInvalid(
       `${name}: layer ${layer.digest} cannot be read: ${error.message}`,
       'The image is broken, or is no catalog: tell who builds it.',
@@ -59,13 +57,12 @@ async function fetchLayer(
   const content = await writeThenRename(path, async (temporary): Promise<LayerContent> => {
     const writer = await openContentWriter(temporary);
     try {
-      await using body = await source.openBlob(layer, signal);
       const collected = collectLayer(configsFolder, writer);
-      for await (const chunk of unpacked(verified(body, layer))) {
-        signal.throwIfAborted();
+      const take = async (chunk: Uint8Array): Promise<void> => {
         collected.feed(chunk);
         await writer.flush();
-      }
+      };
+      await streamLayer(layer, source, take, signal);
       const found = collected.finish();
       return { ...found, key, files: await resolveUnclear(temporary, found.files, signal) };
     } finally {
@@ -75,15 +72,4 @@ async function fetchLayer(
   if (content.bytes === 0) await rm(path, { force: true });
   await saveLayer(folder, content);
   return content;
-}
-
-/** @throws ControllerError BLOB_CORRUPT where it was the way here that broke the layer. */
-async function checkDigest(
-  layer: Descriptor,
-  source: ImageSource,
-  signal: AbortSignal,
-): Promise<void> {
-  await using body = await source.openBlob(layer, signal);
-  const chunks = verified(body, layer);
-  for (let next = await chunks.next(); next.done !== true;) next = await chunks.next();
 }

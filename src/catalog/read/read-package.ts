@@ -9,7 +9,7 @@ import {
   type IndexedFile,
   packageFile,
 } from './catalog-index.ts';
-import { readCheckedFile, writeCheckedFile } from './checked-file.ts';
+import { readCheckedFile, writeCheckedFile } from '../../store/checked-file.ts';
 import type { ContentReader } from './content-files.ts';
 import { hasModel } from './document-keys.ts';
 import { lineAt } from './line-at.ts';
@@ -44,13 +44,13 @@ export async function readPackage(
   if (documents === undefined) return undefined;
   const { folder, digest, log } = reading;
   const path = packageFile(folder, digest, packageName);
-  const kept = await readCheckedFile(path, 'package', signal);
+  const kept = await readCheckedFile(path, 'catalog package 1', signal);
   // It was written below: the checksum says so.
   if (kept !== undefined) return JSON.parse(kept.toString('utf8')) as CatalogPackage;
   const parsed = await parsePackage(packageName, documents, reading, signal);
   const bytes = Buffer.from(JSON.stringify(parsed));
   try {
-    await writeCheckedFile(path, 'package', bytes);
+    await writeCheckedFile(path, 'catalog package 1', bytes);
   } catch (err) {
     log.debug({ err, path }, 'parsed package not kept');
   }

@@ -3,17 +3,17 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 
-/** Raised when what the files of the cache hold changes: older ones are made again. */
-const VERSION = 1;
-type Kind = 'layer' | 'index' | 'package';
+/** What a checked file holds, and the version of its form: raised when that changes, so that older files are made again. */
+export type CheckedKind =
+  'catalog layer 1' | 'catalog index 1' | 'catalog package 1' | 'release payload 1';
 
 /**
- * Files of the cache: a line with kind, version, length and checksum, then the content. Whatever has the right checksum
- * was written by this version, whole; everything else counts as not there.
+ * Files of a cache: a line with kind, length and checksum, then the content. Whatever has the right checksum was
+ * written by this version, whole; everything else counts as not there.
  */
 export async function writeCheckedFile(
   path: string,
-  kind: Kind,
+  kind: CheckedKind,
   content: Uint8Array,
 ): Promise<void> {
   await writeThenRename(path, async (temporary) => {
@@ -30,7 +30,7 @@ export async function writeCheckedFile(
 /** Undefined: there is no such file, or it is broken, of another kind or another version. */
 export async function readCheckedFile(
   path: string,
-  kind: Kind,
+  kind: CheckedKind,
   signal: AbortSignal,
 ): Promise<Buffer | undefined> {
   let bytes;
@@ -62,6 +62,6 @@ export async function writeThenRename<T>(
   }
 }
 
-function headerOf(kind: Kind, content: Uint8Array): string {
-  return `imageset-catalog ${kind} ${VERSION} ${content.length} ${crc32(content).toString(16)}\n`;
+function headerOf(kind: CheckedKind, content: Uint8Array): string {
+  return `imageset-${kind} ${content.length} ${crc32(content).toString(16)}\n`;
 }
