@@ -9,6 +9,7 @@ import {
   GitBranch,
   GitUrl,
   HttpUrl,
+  ImageName,
   MirrorName,
   OptionalSchedule,
   PersonText,
@@ -165,7 +166,7 @@ const Releases = z
   .strictObject({
     ...okdFields,
     graphDataUrl: HttpUrl.describe('The archive of the graph data.').exactOptional(),
-    graphBase: z.string().describe('The base of the graph image.').exactOptional(),
+    graphBase: ImageName.describe('The base of the graph image.').exactOptional(),
     unsigned: z
       .array(Digest)
       .default([])

@@ -2,6 +2,7 @@ import { validate } from 'node-cron';
 import { z } from 'zod';
 import { ControllerError } from '../base/controller-error.ts';
 import { parseDestination } from '../oci/destination.ts';
+import { parseReference } from '../oci/reference.ts';
 import { parseDuration } from './duration.ts';
 import { repositoryPathParts } from './repository-path.ts';
 
@@ -45,6 +46,18 @@ export const HttpUrl = z.string().superRefine((text, context) => {
   if (url.username !== '' || url.password !== '') {
     refuse(context, 'the URL has a user or a password in it', 'Remove them.');
   }
+});
+
+/** An image of a registry. */
+export const ImageName = z.string().superRefine((text, context) => {
+  const hint = 'Write it like registry.example.com/ubi9/ubi:latest.';
+  try {
+    if (parseReference(text).kind === 'registry') return;
+  } catch (error) {
+    if (!(error instanceof ControllerError)) throw error;
+  }
+  // The text is not repeated: what stands before an @ may be a password.
+  refuse(context, 'this is no image of a registry', hint);
 });
 
 export const DestinationText = z.string().superRefine((text, context) => {

@@ -166,6 +166,10 @@ releases: {graphUrl: 'https://graph.example.com/v1', unsigned: ['${hash}']}
       field: 'releases.graphUrl',
       text: `${HEAD}${SOURCE}${MIRRORS}releases: {graphUrl: "file:///x"}\n`,
     },
+    ...['oci://a', 'r.io/A', 's3cret@r.io/a'].map((base) => ({
+      field: 'releases.graphBase',
+      text: `${HEAD}${SOURCE}${MIRRORS}releases: {graphBase: "${base}"}\n`,
+    })),
     {
       field: 'releases.unsigned[0]',
       text: `${HEAD}${SOURCE}${MIRRORS}releases: {unsigned: [4.18.1]}\n`,
@@ -190,6 +194,22 @@ releases: {graphUrl: 'https://graph.example.com/v1', unsigned: ['${hash}']}
         field: 'resources.omit[0]',
         mirror: 'name: a, destination: r.io, resources: {omit: [Pod]}',
       },
+      {
+        // Signatures are read back from it.
+        field: 'resources.omit[0]',
+        mirror: 'name: a, destination: r.io, resources: {omit: [ConfigMap]}',
+      },
+      ...[
+        'https://apps.a.io',
+        '"*.apps.a.io"',
+        'Apps.a.io',
+        'a..io',
+        '.a',
+        `a.${'a.'.repeat(94)}io`,
+      ].map((domain) => ({
+        field: 'resources.appsDomain',
+        mirror: `name: a, destination: r.io, resources: {appsDomain: ${domain}}`,
+      })),
       ...['s3cret=', 'A', '""', 'a..b', '-a', 'a'.repeat(254)].map((name) => ({
         field: 'resources.catalogSource.secrets[1]',
         mirror: `name: a, destination: r.io, resources: {catalogSource: {secrets: [pull.secret-1, ${name}]}}`,

@@ -23,6 +23,8 @@ export const CRD_FILE_OF_KIND = {
   ImageTagMirrorSet: 'imagetagmirrorsets.yaml',
   CatalogSource: 'catalogsources.yaml',
   ClusterCatalog: 'clustercatalogs.yaml',
+  UpdateService: 'updateservices.yaml',
+  ClusterVersion: 'clusterversions.yaml',
 } as const;
 
 const Definition = z.object({
@@ -40,7 +42,7 @@ const Definition = z.object({
 const ajv = new Ajv({
   strict: false,
   allErrors: true,
-  formats: { int32: true, int64: true, 'date-time': true },
+  formats: { int32: true, int64: true, 'date-time': true, uri: true },
 });
 
 /** What is wrong with resources of a kind, against its definition; fields that it does not name are wrong too. */
