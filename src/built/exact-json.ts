@@ -1,4 +1,4 @@
-import { ControllerError } from '../base/controller-error.ts';
+import { ControllerError, type ErrorCode } from '../base/controller-error.ts';
 
 /**
  * JSON that keeps what it was read from: numbers digit by digit, strings with their escapes, fields in their
@@ -27,9 +27,13 @@ const OTHER_SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|
 
 /**
  * Reads one JSON value. `where` names it in errors.
- * @throws ControllerError CATALOG_INVALID
+ * @throws ControllerError with the code
  */
-export function parseExactJson(text: string, where: string): ExactJson {
+export function parseExactJson(
+  text: string,
+  where: string,
+  code: ErrorCode = 'MANIFEST_INVALID',
+): ExactJson {
   let at = 0;
 
   function match(pattern: RegExp): string | undefined {
@@ -47,9 +51,9 @@ export function parseExactJson(text: string, where: string): ExactJson {
   }
 
   function fail(): ControllerError {
-    return new ControllerError('CATALOG_INVALID', `${where} is no valid JSON at offset ${at}`, {
+    return new ControllerError(code, `${where} is no valid JSON at offset ${at}`, {
       remedy: 'wait-for-change',
-      hint: 'Ask whoever makes the catalog to correct it.',
+      hint: 'Ask whoever makes it to correct it.',
     });
   }
 

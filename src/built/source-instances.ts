@@ -8,7 +8,7 @@ import { MEDIA_TYPES } from '../oci/media-types.ts';
 import { verified } from '../oci/verified.ts';
 import { type ExactJson, parseExactJson, textOf } from './exact-json.ts';
 
-/** An image of a catalog, for one platform. */
+/** An image that others are made of, for one platform. */
 export interface SourceInstance {
   readonly manifest: ManifestBytes;
   readonly config: ExactJson;
@@ -35,10 +35,10 @@ const IMAGE_CONFIGS: readonly string[] = [
 const ATTESTATION = 'vnd.docker.reference.type';
 
 /**
- * The images that a catalog consists of, out of nested indexes too; attestations are none of them. With `platforms`
+ * The container images that an image consists of, out of nested indexes too; attestations are none of them. With `platforms`
  * only those; a single image is what it is (spec, operator-catalogs, 4.6 and 5.2).
  *
- * @throws ControllerError PLATFORM_NOT_FOUND, CATALOG_INVALID where no image is in it, and what reading throws.
+ * @throws ControllerError PLATFORM_NOT_FOUND, MANIFEST_INVALID where no image is in it, and what reading throws.
  */
 export async function readInstances(
   source: ImageSource,
@@ -113,7 +113,7 @@ async function readConfig(
   signal: AbortSignal,
 ): Promise<ExactJson> {
   if (blob.size > MANIFEST_LIMIT_BYTES) {
-    throw new ControllerError('CATALOG_INVALID', `${where} has a config of ${blob.size} bytes`, {
+    throw new ControllerError('MANIFEST_INVALID', `${where} has a config of ${blob.size} bytes`, {
       remedy: 'wait-for-change',
       hint: `At most ${MANIFEST_LIMIT_BYTES} bytes are read; ask whoever made the image.`,
     });
@@ -138,14 +138,14 @@ function tooLarge(where: string): ControllerError {
   return new ControllerError(
     'MANIFEST_UNSUPPORTED',
     `${where} has more than ${MAX_MANIFESTS} manifests, or indexes nested more than ${MAX_DEPTH} deep`,
-    { remedy: 'wait-for-change', hint: 'No catalog is like this; ask whoever made it.' },
+    { remedy: 'wait-for-change', hint: 'No image is like this; ask whoever made it.' },
   );
 }
 
 function noImage(where: string): ControllerError {
-  return new ControllerError('CATALOG_INVALID', `${where} has no container image`, {
+  return new ControllerError('MANIFEST_INVALID', `${where} has no container image`, {
     remedy: 'wait-for-change',
-    hint: 'Check the reference of the catalog.',
+    hint: 'Check the reference: it is that of another artifact.',
   });
 }
 

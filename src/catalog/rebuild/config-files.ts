@@ -130,7 +130,7 @@ async function readExact(
   const text = (await catalog.readDocument(span, signal)).toString('utf8');
   const where = nameOf(catalog, span);
   return syntaxOf(catalog, span) === 'json'
-    ? parseExactJson(text, where)
+    ? parseExactJson(text, where, 'CATALOG_INVALID')
     : exactJsonOfYaml(text, where);
 }
 

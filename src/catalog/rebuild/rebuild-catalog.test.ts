@@ -29,8 +29,8 @@ import { type Digest, digestOf } from '../../oci/digest.ts';
 import type { ImageSource } from '../../oci/ends.ts';
 import { MEDIA_TYPES } from '../../oci/media-types.ts';
 import type { CatalogPackage } from '../catalog-package.ts';
-import { findBuilt } from '../../built/build-record.ts';
 import { contentFile } from '../../built/built-content.ts';
+import { findRebuilt } from './find-rebuilt.ts';
 import { type BuiltCatalog, rebuildCatalog } from './rebuild-catalog.ts';
 
 const { signal } = new AbortController();
@@ -260,7 +260,7 @@ it('builds nothing again that it has, and builds again what is lost', async () =
   await using folder = await temporaryFolder();
   const { source, catalog } = await makeWorld({ platforms: [AMD64, ARM64] });
   const { digest, image } = await rebuild({ source, catalog }, folder.path);
-  expect(await findBuilt(folder.path, INPUTS, signal)).toBe(digest);
+  expect(await findRebuilt(folder.path, INPUTS, signal)).toBe(digest);
   const unread: PlainCatalog = {
     ...catalog,
     readDocument: () => Promise.reject(new Error('nothing is read again')),
@@ -275,11 +275,11 @@ it('builds nothing again that it has, and builds again what is lost', async () =
   ];
   for (const lost of own) {
     await rm(join(folder.path, contentFile(lost)));
-    expect(await findBuilt(folder.path, INPUTS, signal)).toBeUndefined();
+    expect(await findRebuilt(folder.path, INPUTS, signal)).toBeUndefined();
     expect((await rebuild({ source, catalog }, folder.path)).digest).toBe(digest);
   }
   await writeFile(join(folder.path, contentFile(digest)), '{}');
-  expect(await findBuilt(folder.path, INPUTS, signal)).toBeUndefined();
+  expect(await findRebuilt(folder.path, INPUTS, signal)).toBeUndefined();
 });
 
 it('leaves nothing half-written when it fails', async () => {
@@ -298,7 +298,7 @@ it('leaves nothing half-written when it fails', async () => {
     'the disk is gone',
   );
   expect(await readdir(join(folder.path, 'unfinished'))).toEqual([]);
-  expect(await findBuilt(folder.path, INPUTS, signal)).toBeUndefined();
+  expect(await findRebuilt(folder.path, INPUTS, signal)).toBeUndefined();
 });
 
 it('moves one layer and what names it when a document more is kept', async () => {
@@ -452,9 +452,9 @@ it.each(['..', 'a/b', '', '.wh.gadget', 'a\nb', 'catalog.json', 'a\\b'])(
 );
 
 it('never uses the compressor that Node was built with', async () => {
-  const files = (await readdir(import.meta.dirname)).filter((name) => !name.endsWith('.test.ts'));
-  for (const name of files)
-    expect(await readFile(join(import.meta.dirname, name), 'utf8')).not.toMatch(
-      /node:zlib|require/,
-    );
+  for (const folder of [import.meta.dirname, join(import.meta.dirname, '../../built')]) {
+    const files = (await readdir(folder)).filter((name) => !name.endsWith('.test.ts'));
+    for (const name of files)
+      expect(await readFile(join(folder, name), 'utf8')).not.toMatch(/node:zlib|require/);
+  }
 });

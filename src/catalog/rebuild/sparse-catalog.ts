@@ -20,7 +20,7 @@ export interface SparseOptions {
  * an index that names others (spec, operator-catalogs, 4.6). The source itself where that leaves nothing out, or
  * where it is a single image.
  *
- * @throws ControllerError PLATFORM_NOT_FOUND, CATALOG_INVALID, STORE_UNAVAILABLE, and what the source throws.
+ * @throws ControllerError PLATFORM_NOT_FOUND, MANIFEST_INVALID, STORE_UNAVAILABLE, and what the source throws.
  */
 export async function sparseCatalog(
   { source, digest, platforms, folder }: SparseOptions,

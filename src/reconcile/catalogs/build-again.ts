@@ -1,6 +1,6 @@
 import { ControllerError } from '../../base/controller-error.ts';
-import { findBuilt } from '../../built/build-record.ts';
 import { openBuiltImage } from '../../built/built-image.ts';
+import { findRebuilt } from '../../catalog/rebuild/find-rebuilt.ts';
 import type { Lock, LockedCatalog, LockedImage } from '../../lock/lock.ts';
 import type { BundleFault } from '../../lock/wanted-catalog.ts';
 import { relativePlace } from '../../oci/destination.ts';
@@ -42,7 +42,7 @@ export async function buildAgain(
   const reference = { ...parseReference(line.source), digest: line.sourceDigest };
   const source = sourceOf(ends, reference, mirror.ociRoot);
   const folder = ends.catalogFolder;
-  if ((await findBuilt(folder, line.inputs, signal)) === digest)
+  if ((await findRebuilt(folder, line.inputs, signal)) === digest)
     return openBuiltImage(folder, source);
   const request = requestOf(line, await filesOfLock(signal), mirror);
   if (request === undefined) {
