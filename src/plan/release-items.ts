@@ -1,0 +1,138 @@
+import { formatBytes } from '../base/format-bytes.ts';
+import { entryAt, uniqueEntries } from './entry-phrase.ts';
+import { type Phrase, counted, listed, phrase } from './phrase.ts';
+import type { PlanItem } from './plan-group.ts';
+import type { ReleaseChange } from './release-change.ts';
+
+/** Channels and places on one line; the others are counted. */
+const SHOWN = 8;
+
+/** How many releases a plan changes; nothing where there are none. */
+export function releaseFacts(changes: readonly ReleaseChange[]): Phrase[] {
+  if (changes.length === 0) return [];
+  const count = (...kinds: ReleaseChange['change'][]): number =>
+    changes.filter(({ change }) => kinds.includes(change)).length;
+  const counts = counted([
+    [count('new'), 'new'],
+    [count('updated'), 'updated'],
+    [count('incomplete'), 'incomplete'],
+    [count('stays'), 'kept as they are'],
+    [count('gone'), 'gone'],
+    [count('returned'), 'back'],
+    [count('orphaned', 'orphan', 'superseded'), 'orphaned'],
+    [count('unchanged'), 'unchanged'],
+  ]);
+  const unsigned = changes.filter((change) => isUnsigned(change)).length;
+  return [[`releases: ${counts}${unsigned === 0 ? '' : `; ${unsigned} of them unsigned`}`]];
+}
+
+/** The releases that a plan changes or that nobody wants, with what is odd of them below. */
+export function releaseItems(changes: readonly ReleaseChange[]): PlanItem[] {
+  return changes
+    .filter(({ change }) => change !== 'unchanged')
+    .map((change) => {
+      const below = detailsOf(change);
+      return { ...releaseItem(change), ...(below.length === 0 ? {} : { below }) };
+    });
+}
+
+function releaseItem(release: ReleaseChange): PlanItem {
+  const { change, images } = release;
+  const name = phrase`${release.release}${inChannels((release.line ?? release.previous)?.channels)}`;
+  const all = `${images.total} ${images.total === 1 ? 'image' : 'images'}`;
+  switch (change) {
+    case 'new':
+      return { sign: '+', line: phrase`${name}: ${[newCounts(release, all)]}${wantedBy(release)}` };
+    case 'updated':
+      return { sign: '~', line: phrase`${name}: ${[newCounts(release, all)]}${wantedBy(release)}` };
+    case 'incomplete':
+      return {
+        sign: '!',
+        line: phrase`${name}: its payload is not copied, since ${release.missing.length} of ${[all]} cannot be had${wantedBy(release)}`,
+      };
+    case 'unchanged':
+    case 'stays':
+      return { sign: '!', line: phrase`${name} stays as it is: an entry that wants it fails` };
+    case 'gone': {
+      const some = images.gone === images.total ? all : `${images.gone} of ${all}`;
+      return { sign: '-', line: phrase`${name}: ${[some]} ${[images.gone === 1 ? 'goes' : 'go']}` };
+    }
+    case 'returned':
+      return {
+        sign: '+',
+        line: phrase`${name}: its delete is no longer asked for; what is still there of ${[all]} comes back`,
+      };
+    case 'orphaned':
+    case 'orphan':
+    case 'superseded':
+      return {
+        sign: '?',
+        line: phrase`${name}: ${[ORPHANS[change]]}; ${[all]} ${[images.total === 1 ? 'stays' : 'stay']} until a delete asks for it`,
+      };
+    default:
+      return change satisfies never;
+  }
+}
+
+const ORPHANS = {
+  orphaned: 'nobody wants it from this plan on',
+  orphan: 'nobody wants it and nobody did before',
+  superseded: 'replaced by a newer version without a change of files',
+} as const;
+
+/** How much of it moves: most releases share most of their images with others. */
+function newCounts({ images, bytesToMove }: ReleaseChange, all: string): string {
+  const { added, updated, fresh, total } = images;
+  const places =
+    added === total
+      ? []
+      : [
+          ...(added === 0 ? [] : [`${added} to add`]),
+          ...(updated === 0 ? [] : [`${updated} to update`]),
+        ];
+  return [all, ...places, `${fresh} new`, `${formatBytes(bytesToMove)} to move`].join(', ');
+}
+
+function detailsOf(release: ReleaseChange): PlanItem[] {
+  const { line, previous, missing } = release;
+  const items: PlanItem[] = [];
+  if (line !== undefined && previous !== undefined && line.payload !== previous.payload) {
+    items.push({ sign: '~', line: phrase`payload ${previous.payload} -> ${line.payload}` });
+  }
+  if (line !== undefined && previous !== undefined && !isSame(line.channels, previous.channels)) {
+    const [from, to] = [namesOf(previous.channels), namesOf(line.channels)];
+    items.push({ sign: '~', line: phrase`channels ${from} -> ${to}` });
+  }
+  if (missing.length > 0) {
+    items.push({ sign: '!', line: phrase`missing: ${namesOf(missing)}` });
+  }
+  if (line !== undefined && isUnsigned(release)) {
+    items.push({ sign: '!', line: ['signature: none (releases.unsigned)'] });
+  }
+  return items;
+}
+
+function isUnsigned({ line, previous }: ReleaseChange): boolean {
+  return (line ?? previous)?.signature === undefined;
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return new Set(a).symmetricDifference(new Set(b)).size === 0;
+}
+
+function inChannels(channels: readonly string[] = []): Phrase {
+  return channels.length === 0 ? [] : phrase` (${namesOf(channels)})`;
+}
+
+function namesOf(names: readonly string[]): Phrase {
+  if (names.length === 0) return ['none'];
+  return listed(
+    names.map((name) => phrase`${name}`),
+    SHOWN,
+  );
+}
+
+function wantedBy({ entries }: ReleaseChange): Phrase {
+  if (entries.length === 0) return [];
+  return [', wanted by ', ...listed(uniqueEntries(entries).map(entryAt))];
+}
