@@ -1,21 +1,30 @@
 import { compare, parse } from 'semver';
 import { compareText } from '../base/compare-text.ts';
 
-/** What the tag of a payload says: `4.18.9-x86_64` is version 4.18.9 for x86_64. */
+/** What the tag of a payload says: `4.18.9-x86_64` is version 4.18.9 for amd64. */
 export interface ReleaseName {
   /** SemVer, or whatever is written where that is. */
   readonly version: string;
-  /** As the tags of releases name it; absent where the tag says nothing of it, like those of OKD. */
+  /** In Go's naming, or `multi`; absent where the tag says nothing of it, like those of OKD. */
   readonly architecture?: string;
 }
 
-const ARCHITECTURE = /-(x86_64|aarch64|ppc64le|s390x|multi)$/;
+/** What architectures are called in the tags of releases (spec, releases-helm, 1.8). */
+const ARCHITECTURES = {
+  x86_64: 'amd64',
+  aarch64: 'arm64',
+  ppc64le: 'ppc64le',
+  s390x: 's390x',
+  multi: 'multi',
+} as const;
 
 /** Source: spec, releases-helm, 1.8 and 2.3. */
 export function parseReleaseName(release: string): ReleaseName {
-  const [suffix, architecture] = ARCHITECTURE.exec(release) ?? [];
-  if (suffix === undefined || architecture === undefined) return { version: release };
-  return { version: release.slice(0, -suffix.length), architecture };
+  const dash = release.lastIndexOf('-');
+  const suffix = release.slice(dash + 1);
+  const found = Object.entries(ARCHITECTURES).find(([name]) => name === suffix);
+  if (found === undefined || dash <= 0) return { version: release };
+  return { version: release.slice(0, dash), architecture: found[1] };
 }
 
 /** By version, then by name; names without a version that can be read come last. */

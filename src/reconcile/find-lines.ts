@@ -5,26 +5,30 @@ import type {
   LockedBundle,
   LockedCatalog,
   LockedImage,
+  LockedRelease,
 } from '../lock/lock.ts';
+import { releaseFinder } from '../lock/release-lines.ts';
 
 /** A line of a lock, in which of its lists it is, and what it is there for. */
-export type FoundLine = OperatorFacts &
+export type FoundLine = Purpose &
   (
     | { readonly kind: 'image'; readonly line: LockedImage; readonly place: string }
     | { readonly kind: 'deleting'; readonly line: DeletingImage; readonly place: string }
   );
 
-interface OperatorFacts {
+interface Purpose {
   /** The bundles that need the image, as the lock has them. */
   readonly bundles: readonly LockedBundle[];
   /** Of a catalog's image. */
   readonly catalog: LockedCatalog | undefined;
+  /** Of a payload, and of a component. */
+  readonly release: LockedRelease | undefined;
 }
 
 /**
  * The lines of a lock that a text means: a destination (`ubi9/ubi:latest`, or with host and path), a source
- * reference, a repository of either, a digest (also the first hexadecimal digits of it), or the name of a bundle, which
- * means all images that it needs.
+ * reference, a repository of either, a digest (also the first hexadecimal digits of it), or the name of a bundle or
+ * release, which means all images that it needs.
  */
 export function findLines(lock: Lock, text: string): FoundLine[] {
   const wanted = text.replace(/^[a-z]+:\/\//, '');
@@ -32,14 +36,18 @@ export function findLines(lock: Lock, text: string): FoundLine[] {
   const ofBundle = new Set(
     lock.bundles.filter(({ bundle }) => bundle === text).flatMap(({ images }) => images),
   );
+  const releaseOf = releaseFinder(lock.releases.map(({ release }) => release));
   const found: FoundLine[] = [];
   const add = (kind: FoundLine['kind'], line: LockedImage | DeletingImage): void => {
     const place = absolutePlace(line.destination, destination);
     const full = place === undefined ? line.destination : formatPlace(place);
-    if (!ofBundle.has(line.destination) && !isMeant(line, full, wanted)) return;
+    const name = releaseOf(line);
+    const isNamed = ofBundle.has(line.destination) || name === text;
+    if (!isNamed && !isMeant(line, full, wanted)) return;
     const bundles = lock.bundles.filter(({ images }) => images.includes(line.destination));
     const catalog = lock.catalogs.find((one) => one.destination === line.destination);
-    found.push({ kind, line, place: full, bundles, catalog } as FoundLine);
+    const release = lock.releases.find((one) => one.release === name);
+    found.push({ kind, line, place: full, bundles, catalog, release } as FoundLine);
   };
   for (const line of lock.images) add('image', line);
   for (const line of lock.deleting) add('deleting', line);

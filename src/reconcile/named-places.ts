@@ -9,6 +9,7 @@ import { isCarriedOut } from '../plan/carried-out.ts';
 import type { DeletionFile, NamedPlace, PlannedFile } from '../plan/plan-input.ts';
 import { additionalEntries } from '../resolve/additional-entries.ts';
 import { chooseForDelete } from '../resolve/operators/choose-for-delete.ts';
+import { chooseReleasesForDelete } from '../resolve/releases/choose-for-delete.ts';
 import { placesToDelete } from './catalogs/places-to-delete.ts';
 
 /**
@@ -36,7 +37,7 @@ export interface DeletionQuestion {
   readonly files: readonly PlannedFile[];
   readonly documents: readonly ImageSetDocument[];
   readonly destination: Destination;
-  /** The mirror's own, among whose bundles operators are chosen. */
+  /** The mirror's own, among whose bundles and releases is chosen. */
   readonly lock: Lock | undefined;
   /** The catalogs that its image sets want, as far as that is known. */
   readonly catalogs: readonly WantedCatalog[];
@@ -49,7 +50,7 @@ export interface NamedByDeletions {
   readonly warnings: readonly FieldProblem[];
 }
 
-/** @param question nothing is asked: what operators name is in the lock. */
+/** @param question nothing is asked: what operators and releases name is in the lock. */
 export function deletionFiles(question: DeletionQuestion): NamedByDeletions {
   const { files, documents, destination } = question;
   const lock =
@@ -63,23 +64,31 @@ export function deletionFiles(question: DeletionQuestion): NamedByDeletions {
     const choices = choosing.map((document) =>
       chooseForDelete(document, lock ?? NOTHING, destination),
     );
-    return { file, own, choices };
+    const releases = choosing.map((document) =>
+      chooseReleasesForDelete(document, lock ?? NOTHING, destination),
+    );
+    return { file, own, choices, releases };
   });
   const all = asked.flatMap(({ choices }) => choices);
   const placesOf = placesToDelete(all, { lock, catalogs: question.catalogs, destination });
   return {
-    files: asked.map(({ file: { path, blob }, own, choices }) => {
+    files: asked.map(({ file: { path, blob }, own, choices, releases }) => {
       // Of two entries for one place the last counts: an image that is named itself is meant.
-      const places = [...choices.flatMap(placesOf), ...namedPlaces(own, destination)];
+      const places = [
+        ...choices.flatMap(placesOf),
+        ...releases.flatMap((chosen) => chosen.places),
+        ...namedPlaces(own, destination),
+      ];
       return { path, blob, places };
     }),
     warnings: asked
       .filter(({ file: { path, blob } }) =>
         carriedOut.every((line) => line.path !== path || line.blob !== blob),
       )
-      .flatMap(({ choices }) => choices.flatMap(({ warnings }) => warnings))
+      .flatMap(({ choices, releases }) => [...choices, ...releases])
+      .flatMap(({ warnings }) => warnings)
       .sort(compareProblems),
   };
 }
 
-const NOTHING = { catalogs: [], bundles: [] };
+const NOTHING = { catalogs: [], bundles: [], releases: [], images: [], deleting: [] };

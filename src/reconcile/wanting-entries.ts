@@ -2,7 +2,11 @@ import { ControllerError } from '../base/controller-error.ts';
 import { formatPosition } from '../base/entry-position.ts';
 import type { WantingEntry } from '../lock/wanted-image.ts';
 import { type Destination, relativePlace } from '../oci/destination.ts';
+import { hexOf } from '../oci/digest.ts';
 import { catalogPlace } from '../resolve/operators/catalog-place.ts';
+import { isInRange, isOfArchitecture, isPayload } from '../resolve/releases/match-release.ts';
+import type { PlatformRequest } from '../resolve/releases/release-request.ts';
+import { platformRequests } from '../resolve/releases/release-requests.ts';
 import type { CatalogRequest } from '../resolve/operators/catalog-request.ts';
 import { catalogRequests } from '../resolve/operators/catalog-requests.ts';
 import type { MirrorSettings } from '../settings/settings.ts';
@@ -12,7 +16,8 @@ import type { MirrorFiles } from './read-mirror-files.ts';
 
 /**
  * The entries of a mirror's files that want what a line of its lock says: additional images under the name that the line
- * has, and of operators the packages whose bundles need it, or the catalog that it is.
+ * has, of operators the packages whose bundles need it, or the catalog that it is, and of releases the channels that chose
+ * its release.
  */
 export function wantingEntries(
   found: Extract<FoundLine, { readonly kind: 'image' }>,
@@ -31,7 +36,10 @@ export function wantingEntries(
   const ofOperators = catalogRequests(wanting)
     .flatMap((request) => operatorEntries(found, request, destination))
     .filter(({ position }) => files.has(position.path));
-  const entries = [...named, ...ofOperators];
+  const ofReleases = platformRequests(wanting)
+    .filter(({ entry }) => files.has(entry.position.path))
+    .flatMap((request) => releaseEntries(found, request));
+  const entries = [...named, ...ofOperators, ...ofReleases];
   return [...new Map(entries.map((entry) => [formatPosition(entry.position), entry])).values()];
 }
 
@@ -45,6 +53,30 @@ function operatorEntries(
   return bundles
     .filter(({ catalog, unlisted }) => catalog === at && unlisted !== true)
     .map((bundle) => request.entryOf(bundle.package));
+}
+
+/**
+ * Of a release that two channels of a file may have chosen, those in whose range it is; of one on the way between them
+ * both.
+ */
+function releaseEntries(
+  { line, release }: Pick<FoundLine, 'line' | 'release'>,
+  { channels, architectures, pinned, graph }: PlatformRequest,
+): WantingEntry[] {
+  if (line.kind === 'graph') return graph === undefined ? [] : [graph];
+  if (release === undefined) return [];
+  if (pinned !== undefined) {
+    // One that is pinned by a tag and has no signature is called by its digest.
+    const byTag = !pinned.name.includes('@');
+    const isUnsigned = byTag && release.release === hexOf(release.payload);
+    return isPayload(release, pinned.name) || isUnsigned ? [pinned.entry] : [];
+  }
+  const choosing = channels.filter(
+    ({ name, type }) =>
+      release.channels.includes(name) && isOfArchitecture(release, type, architectures),
+  );
+  const inRange = choosing.filter((channel) => isInRange(release, channel));
+  return (inRange.length > 0 ? inRange : choosing).map(({ entry }) => entry);
 }
 
 /** As the lock writes it; undefined for a catalog that cannot be mirrored. */

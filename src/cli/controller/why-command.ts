@@ -13,6 +13,7 @@ import type { RawFlags } from '../end-options.ts';
 import { type ControllerOptions, addControllerOptions } from './controller-options.ts';
 import { openController } from './open-controller.ts';
 import { operatorLines } from './operator-lines.ts';
+import { releaseLines } from './release-lines.ts';
 
 interface WhyOptions extends ControllerOptions {
   readonly output: 'text' | 'json';
@@ -31,7 +32,7 @@ interface Explained {
 export function addWhyCommand(program: Command, { io, signal, finish }: CommandContext): void {
   addControllerOptions(program.command('why'))
     .description(
-      'which entries want an image: a destination, a source reference, a digest or a bundle',
+      'which entries want an image: a destination, a source reference, a digest, a bundle or a release',
     )
     .argument('<ref>')
     .addOption(new Option('--output <format>').choices(['text', 'json']).default('text'))
@@ -86,6 +87,7 @@ function toText({ mirror, found, entries, lostCommit }: Explained): string {
     `  digest  ${line.digest}`,
     `  source  ${line.source}`,
     `  size    ${formatBytes(line.bytes)}${platforms === undefined ? '' : ` (${platforms})`}`,
+    ...releaseLines(found),
     ...operatorLines(found),
     ...reasonsOf(found, entries),
     ...(lostCommit === undefined
@@ -118,6 +120,7 @@ function toJson(explained: readonly Explained[]): string {
     place: found.place,
     kind: found.kind,
     line: found.line,
+    ...(found.release === undefined ? {} : { release: found.release }),
     ...(found.catalog === undefined ? {} : { catalog: found.catalog }),
     bundles: found.bundles.map(({ images, ...bundle }) => bundle),
     entries,
@@ -128,6 +131,6 @@ function toJson(explained: readonly Explained[]): string {
 function notFound(ref: string): ControllerError {
   return new ControllerError('USAGE', `no mirror has "${ref}"`, {
     remedy: 'wait-for-change',
-    hint: 'Name a destination (PATH:TAG, with or without the registry), a source reference, a digest or a bundle. What is not mirrored yet is in no lock: `imageset plan` shows it.',
+    hint: 'Name a destination (PATH:TAG, with or without the registry), a source reference, a digest, a bundle or a release. What is not mirrored yet is in no lock: `imageset plan` shows it.',
   });
 }
