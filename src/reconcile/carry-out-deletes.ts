@@ -12,12 +12,13 @@ import { lockPath } from './manifests-branch.ts';
 import type { Tally } from './mirror-pass.ts';
 import type { PassContext } from './pass-context.ts';
 import { DELETE_LIMIT_MS } from './recent-deletes.ts';
-import { renderOutput } from './render-output.ts';
+import { type OutputParts, renderOutput } from './render-output.ts';
 
 export interface DeletesToCarryOut {
   readonly context: PassContext;
   readonly tally: Tally;
   readonly plan: Plan;
+  readonly parts: OutputParts;
   /** The lock as it was published. */
   readonly lock: Lock;
   /** Whether the publication changed something: then held deletes are tried again. */
@@ -65,10 +66,7 @@ export async function carryOutDeletes(
     const published = await branch.publish(
       {
         folder: mirror.output,
-        files: renderOutput(after, mirror, {
-          templates: context.files.templates,
-          signatures: new Map(),
-        }).files,
+        files: renderOutput(after, mirror, work.parts).files,
         message: deletedMessage(context, work.plan, gone.size, after.images.length),
         host: mirror.destination.host,
       },

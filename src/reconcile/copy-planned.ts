@@ -116,7 +116,7 @@ async function refusal(
 
 function passImage(
   { ends, mirror }: PassContext,
-  { blobsOf, catalogs: { built } }: PreparedPlan,
+  { blobsOf, built }: PreparedPlan,
   image: PlannedImage,
   isPresent: boolean,
 ): PassImage {

@@ -6,6 +6,7 @@ import { releaseChanges } from '../plan/release-changes.ts';
 import { isQuiet } from '../plan/plan.ts';
 import { nodeImpact } from '../resources/node-impact.ts';
 import { LOCK_FILE } from './manifests-branch.ts';
+import { outputParts } from './output-parts.ts';
 import type { PassContext } from './pass-context.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { renderLockedFiles } from './render-output.ts';
@@ -23,14 +24,13 @@ export async function describePlan(
   context: PassContext,
   signal: AbortSignal,
 ): Promise<DescribedPlan> {
-  const { plan, lock, warnings } = await preparePlan(context, signal);
+  const prepared = await preparePlan(context, signal);
+  const { plan, lock, warnings } = prepared;
   const next = nextLock(plan, lock, successOf(plan));
   const before = await context.branch.readFolder(context.mirror.output, signal);
   before.delete(LOCK_FILE);
-  const { files: after } = renderLockedFiles(next, context.mirror, {
-    templates: context.files.templates,
-    signatures: new Map(),
-  });
+  const parts = await outputParts(context, prepared);
+  const { files: after } = renderLockedFiles(next, context.mirror, parts);
   const sameFiles =
     before.size === after.size && [...after].every(([path, text]) => before.get(path) === text);
   const sameLock = lock !== undefined && isSameState(next, lock);

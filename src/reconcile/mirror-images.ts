@@ -1,6 +1,7 @@
 import { formatProblem } from '../base/field-problem.ts';
 import type { EntryFailure } from '../lock/entry-failure.ts';
 import type { Lock, LockedImage } from '../lock/lock.ts';
+import type { ImageKind } from '../lock/wanted-image.ts';
 import type { PassImage } from '../mirror/run-pass.ts';
 import { type Place, absolutePlace } from '../oci/destination.ts';
 import { parseReference } from '../oci/reference.ts';
@@ -12,6 +13,7 @@ import { sourceOf, targetOf } from './ends.ts';
 import { lookForReturns } from './look-for-places.ts';
 import type { PassContext } from './pass-context.ts';
 import { preflight } from './preflight.ts';
+import { settleReleases } from './releases/settle-releases.ts';
 import type { PreparedPlan } from './prepare-plan.ts';
 
 /** What became of the images of a plan. */
@@ -24,7 +26,7 @@ export interface MirroredImages {
 }
 
 /**
- * Copies the adds and updates of a plan, catalogs after what they name (design.md, section 5, step 5). What is at its
+ * Copies the adds and updates of a plan, catalogs and payloads after what they name (design.md, section 5, step 5). What is at its
  * place under the right digest is taken over; one bad image fails alone.
  * @throws ControllerError ABORTED when the pass was stopped: nothing is to be published then.
  */
@@ -33,45 +35,42 @@ export async function mirrorImages(
   prepared: PreparedPlan,
   signal: AbortSignal,
 ): Promise<MirroredImages> {
-  const { plan, catalogs } = prepared;
+  const { plan } = prepared;
   const planned = [...plan.adds, ...plan.updates];
-  const isCatalog = ({ kind }: PlannedImage): boolean => kind === 'catalog';
+  const ofKind = (kind: ImageKind): PlannedImage[] => planned.filter((one) => one.kind === kind);
   const refreshed =
     context.isResync && !context.mirror.removeSignatures
       ? keptImages(context, prepared.lock, plan.keeps)
       : [];
-  const images = planned.filter((image) => !isCatalog(image));
+  const images = planned.filter(({ kind }) => kind !== 'catalog' && kind !== 'release');
   // Once a pass: what is granted for the images is granted for their catalogs, or refused when they are pushed.
   let asking: Promise<void> | undefined;
   const mayPush = (place: Place): Promise<void> => (asking ??= preflight(context, place, signal));
   const first = await copyPlanned(context, prepared, { images, refreshed, mayPush }, signal);
   const returned = await lookForReturns(context, prepared, signal);
-  const settled = await settleCatalogs(
-    {
-      plan,
-      images: planned.filter(isCatalog),
-      builders: catalogs.builders,
-      reasonOf: reasonsOf(plan, first),
-    },
+  const reasonOf = reasonsOf(plan, first);
+  const releases = settleReleases(plan.releases, ofKind('release'), reasonOf);
+  const catalogs = await settleCatalogs(
+    { plan, images: ofKind('catalog'), builders: prepared.builders, reasonOf },
     signal,
   );
-  const built = new Map([...catalogs.built, ...settled.sources]);
-  const withSources = { ...prepared, catalogs: { ...catalogs, built } };
+  const built = new Map([...prepared.built, ...catalogs.sources]);
   const second = await copyPlanned(
     context,
-    withSources,
-    { images: settled.images, mayPush },
+    { ...prepared, built },
+    { images: [...releases.images, ...catalogs.images], mayPush },
     signal,
   );
   return {
     outcome: {
       done: new Map([...first.done, ...second.done]),
       returned,
-      catalogs: settled.outcome,
+      catalogs: catalogs.outcome,
     },
     failures: [
       ...[...first.failed.values(), ...second.failed.values()].map(failureOf),
-      ...settled.failures,
+      ...releases.failures,
+      ...catalogs.failures,
     ],
     bytesSent: first.bytesSent + second.bytesSent,
     warnings: [...prepared.warnings.map(formatProblem), ...first.warnings, ...second.warnings],
@@ -108,7 +107,7 @@ function keptImages(
     ),
   );
   for (const line of lines) {
-    if (built.has(line.destination)) continue;
+    if (built.has(line.destination) || line.kind === 'graph') continue;
     const place = absolutePlace(line.destination, mirror.destination);
     if (place === undefined || images.has(line.destination)) continue;
     images.set(line.destination, {

@@ -10,6 +10,7 @@ import { carryOutDeletes } from './carry-out-deletes.ts';
 import { publishedMessage } from './commit-text.ts';
 import { hasDoubts } from './lines-in-doubt.ts';
 import { mirrorImages } from './mirror-images.ts';
+import { outputParts } from './output-parts.ts';
 import type { PassContext } from './pass-context.ts';
 import type { MirrorReport } from './pass-report.ts';
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts';
@@ -74,13 +75,14 @@ async function attemptPass(
   const prepared = await prepare(context, signal);
   if (prepared instanceof ControllerError) return stalled(context, tally, prepared);
   const { plan, lock, recent } = prepared;
+  const parts = await outputParts(context, prepared);
   for (const warning of prepared.warnings.slice(0, SHOWN_PROBLEMS))
-    context.log.info({ warning: formatProblem(warning) }, 'warning of a catalog filter');
+    context.log.info({ warning: formatProblem(warning) }, 'warning of what was resolved');
   const mirrored = await mirrorImages(context, prepared, signal);
   tally.bytesSent += mirrored.bytesSent;
   const failures = [...plan.failures, ...mirrored.failures];
   const next = keepCommit(nextLock(plan, lock, mirrored.outcome), lock);
-  const done = { context, tally, plan, recent, failures, warnings: mirrored.warnings };
+  const done = { context, tally, plan, parts, recent, failures, warnings: mirrored.warnings };
   // A first pass at a destination in which nothing worked has nothing to publish, and nothing to remember. Clusters go on
   // with the destination that was, where there was one.
   const isFirst = lock?.destination !== next.destination;
@@ -92,10 +94,7 @@ async function attemptPass(
   const published = await context.branch.publish(
     {
       folder: context.mirror.output,
-      files: renderOutput(next, context.mirror, {
-        templates: context.files.templates,
-        signatures: new Map(),
-      }).files,
+      files: renderOutput(next, context.mirror, parts).files,
       message: publishedMessage(
         context,
         plan,

@@ -48,7 +48,7 @@ async function contextsAt(
   signal: AbortSignal,
 ): Promise<(mirror: MirrorSettings) => PassContext> {
   const { dependencies, options, startedAt, hosts } = pass;
-  const { settings, ends, progressOf, clock, log, stopping } = dependencies;
+  const { settings, ends, releases, progressOf, clock, log, stopping } = dependencies;
   const isOnly = settings.mirrors.length === 1;
   const read = new Map<string, MirrorFiles>();
   for (const { name, paths } of settings.mirrors)
@@ -60,7 +60,7 @@ async function contextsAt(
     hosts.set(host, digests);
     const context: PassContext = {
       ...{ mirror, transfer: settings.transfer, source, known, branch },
-      ...{ digests, startedAt, ends, clock, stopping },
+      ...{ digests, startedAt, ends, releases, clock, stopping },
       isResync: options.isResync,
       progress: progressOf(isOnly ? undefined : mirror.name),
       files: read.get(mirror.name) ?? NO_FILES,
@@ -113,9 +113,11 @@ function knownMirror(mirror: MirrorSettings, files: MirrorFiles | undefined): Kn
     ...base,
     files: {
       wants: () => (wants ??= textsOf(namedPlaces(wanting, destination))),
-      operatorFiles: new Set(
+      listingFiles: new Set(
         wanting
-          .filter(({ content }) => (content.operators ?? []).length > 0)
+          .filter(
+            ({ content }) => (content.operators ?? []).length > 0 || content.platform !== undefined,
+          )
           .map(({ path }) => path),
       ),
       deletions: (lock) =>

@@ -51,7 +51,7 @@ function known(output: string, files: KnownMirror['files'], host = 'reg.io'): Kn
 }
 
 function files(over: Partial<KnownFiles> = {}): KnownFiles {
-  return { wants: () => [], operatorFiles: new Set(), deletions: () => [], ...over };
+  return { wants: () => [], listingFiles: new Set(), deletions: () => [], ...over };
 }
 
 const DELETION = { path: 'delete.yaml', blob: 'b1', places: ['reg.io/site/gone:1'] };
@@ -118,9 +118,9 @@ describe('otherMirrors', () => {
     'counts what the lock of a mirror with catalogs has, wanted $name',
     ({ line: image, wants }) => {
       const lock = lockIn('eu', { images: [image] });
-      const operatorFiles = new Set(['a.yaml']);
+      const listingFiles = new Set(['a.yaml']);
 
-      const [other] = otherMirrors(ME, [known('eu', files({ operatorFiles }))], [lock]);
+      const [other] = otherMirrors(ME, [known('eu', files({ listingFiles }))], [lock]);
 
       expect(other?.wants.has('reg.io/site/op/x:1')).toBe(wants);
     },

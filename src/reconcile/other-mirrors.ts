@@ -29,8 +29,8 @@ export interface KnownMirror {
 export interface KnownFiles {
   /** Those of additional images: files alone say nothing of what a catalog lists. */
   readonly wants: () => readonly string[];
-  /** The files that want operator catalogs. */
-  readonly operatorFiles: ReadonlySet<string>;
+  /** The files that want operator catalogs or releases: what these name only their mirror's own pass finds out. */
+  readonly listingFiles: ReadonlySet<string>;
   /** What delete files name, operators chosen among the mirror's own lock. */
   readonly deletions: (
     lock: Lock | undefined,
@@ -43,7 +43,7 @@ const EVERYTHING = { has: () => true };
 /**
  * The other mirrors at a mirror's registry and what they want (design.md, section 5, "Deletes"): of a mirror that
  * the settings know what its files at the commit want, and what its lock says of files whose entries fail and of the
- * catalogs that they want; of any other, and of one whose files are wrong, what its lock says.
+ * catalogs and releases that they want; of any other, and of one whose files are wrong, what its lock says.
  */
 export function otherMirrors(
   mirror: { readonly name: string; readonly host: string; readonly output: string },
@@ -64,7 +64,7 @@ export function otherMirrors(
     const wants =
       files === undefined
         ? locked.wants
-        : [...files.wants(), ...incomplete(lock, host), ...operators(lock, host, files)];
+        : [...files.wants(), ...incomplete(lock, host), ...listed(lock, host, files)];
     const deletes = (files?.deletions(lock) ?? [])
       .filter((file) => !isCarriedOut(file, lock?.deletions ?? []))
       .flatMap(({ places }) => places);
@@ -118,21 +118,24 @@ function incomplete(lock: Lock | undefined, host: string): string[] {
   );
 }
 
-const OPERATOR_KINDS: ReadonlySet<ImageKind> = new Set(['catalog', 'bundle', 'related-image']);
+const LISTED_KINDS: ReadonlySet<ImageKind> = new Set([
+  ...(['catalog', 'bundle', 'related-image'] as const),
+  ...(['release', 'release-component', 'graph'] as const),
+]);
 
 /**
- * What a mirror has of the catalogs that its files want. What it will want of them only its own pass finds out, so all
+ * What a mirror has of the catalogs and releases that its files want. What it will want of them only its own pass finds out, so all
  * that it wanted when its lock was written counts, whatever its filters and file names are now: it gives that up in its
- * next pass. A mirror without a lock has mirrored no catalog yet, and wants no more than its files name.
+ * next pass. A mirror without a lock has mirrored none yet, and wants no more than its files name.
  */
-function operators(lock: Lock | undefined, host: string, { operatorFiles }: KnownFiles): string[] {
-  if (lock === undefined || hostOf(lock) !== host || operatorFiles.size === 0) return [];
+function listed(lock: Lock | undefined, host: string, { listingFiles }: KnownFiles): string[] {
+  if (lock === undefined || hostOf(lock) !== host || listingFiles.size === 0) return [];
   return texts(
     lock,
     lock.images.filter(
       ({ kind, wantedBy }) =>
-        wantedBy.some((path) => operatorFiles.has(path)) ||
-        (wantedBy.length > 0 && OPERATOR_KINDS.has(kind)),
+        wantedBy.some((path) => listingFiles.has(path)) ||
+        (wantedBy.length > 0 && LISTED_KINDS.has(kind)),
     ),
   );
 }

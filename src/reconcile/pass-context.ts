@@ -2,6 +2,7 @@ import type { Log } from '../base/log.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { ProgressSink } from '../mirror/progress-sink.ts';
 import type { MirrorSettings, Settings } from '../settings/settings.ts';
+import type { ReleaseSources } from '../release/release-sources.ts';
 import type { Ends } from './ends.ts';
 import type { ManifestsBranch } from './manifests-branch.ts';
 import type { KnownMirror } from './other-mirrors.ts';
@@ -25,6 +26,7 @@ export interface PassContext {
   readonly known: readonly KnownMirror[];
   readonly branch: ManifestsBranch;
   readonly ends: Ends;
+  readonly releases: ReleaseSources;
   /** Digests that were looked up in this pass for mirrors of the registry, by source; nobody is asked twice. */
   readonly digests: Map<string, Promise<Digest>>;
   /** When the pass began. */

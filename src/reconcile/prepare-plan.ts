@@ -10,6 +10,7 @@ import {
   relativePlace,
 } from '../oci/destination.ts';
 import type { Digest } from '../oci/digest.ts';
+import type { ImageSource } from '../oci/ends.ts';
 import { parseReference } from '../oci/reference.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -34,6 +35,9 @@ import { deletionFiles } from './named-places.ts';
 import { type BranchLock, isAtHost, otherMirrors } from './other-mirrors.ts';
 import type { PassContext } from './pass-context.ts';
 import { RECENT_MS, type RecentDeletes } from './recent-deletes.ts';
+import { type ResolvedReleases, resolveReleases } from './releases/resolve-releases.ts';
+import { uniteReleases } from './releases/unite-releases.ts';
+import { unresolvedReleases } from './releases/unresolved-releases.ts';
 
 /** A plan, and what it was made of. */
 export interface PreparedPlan {
@@ -45,9 +49,13 @@ export interface PreparedPlan {
   readonly others: readonly OtherMirror[];
   readonly recent: RecentDeletes;
   readonly blobsOf: BlobsOf;
-  /** What catalogs are built and copied from. */
-  readonly catalogs: Pick<ResolvedCatalogs, 'builders' | 'built'>;
-  /** What the filters of catalogs found odd, and entries that choose nothing to delete; sorted. */
+  /** What catalogs are built with, by place. */
+  readonly builders: ResolvedCatalogs['builders'];
+  /** Where images that were built are copied from, by digest. */
+  readonly built: ReadonlyMap<Digest, ImageSource>;
+  /** Of releases, by the digest of their bytes. */
+  readonly signatures: ResolvedReleases['signatures'];
+  /** What resolving found odd, and entries that choose nothing to delete; sorted. */
   readonly warnings: readonly FieldProblem[];
 }
 
@@ -79,19 +87,16 @@ export async function preparePlan(
   const here = withoutLost(lock, context.lost.union(taken));
   const known = knownDigests(context, [...(own === undefined ? [] : [own]), ...atHost]);
   const catalogs = await resolveCatalogs(context, here, known, signal);
-  const resolved = unite(catalogs, await resolveAdditional(requested, known, signal));
+  const releases = await resolveReleases(context, here, known, signal);
+  const built = new Map([...catalogs.built, ...releases.built]);
+  const resolved = unite(catalogs, releases, await resolveAdditional(requested, known, signal));
   const asked = deletionFiles({
     ...{ files: files.deletions, documents: files.documents, destination, lock },
     catalogs: catalogs.catalogs,
   });
   const deletions = asked.files;
   const found = await findUnlocked(context, lock, deletions, resolved.wanted, signal);
-  const blobsOf = await readNewBlobs(
-    context,
-    lock,
-    { wanted: resolved.wanted, built: catalogs.built },
-    signal,
-  );
+  const blobsOf = await readNewBlobs(context, lock, { wanted: resolved.wanted, built }, signal);
   const plan = makePlan({
     mirror: mirror.name,
     destination,
@@ -101,8 +106,12 @@ export async function preparePlan(
     deletions,
     wanted: resolved.wanted,
     catalogs: uniteCatalogs(catalogs.catalogs, resolved.wanted),
-    releases: [],
-    named: new Map([...unresolvedPlaces(context, catalogs.catalogs, lock), ...named]),
+    releases: uniteReleases(releases.releases, resolved.wanted),
+    named: new Map([
+      ...unresolvedPlaces(context, catalogs.catalogs, lock),
+      ...unresolvedReleases(releases.failures, lock, destination),
+      ...named,
+    ]),
     failures: resolved.failures,
     found,
     policy: mirror.deletion,
@@ -110,8 +119,13 @@ export async function preparePlan(
     blobsOf,
   });
   context.log.debug({ parallel: transfer.parallelImages, hash: plan.hash }, 'plan made');
-  const warnings = [...catalogs.warnings, ...asked.warnings].sort(compareProblems);
-  return { plan, lock, locks: atHost, others, recent, blobsOf, catalogs, warnings };
+  const warnings = [...catalogs.warnings, ...releases.warnings, ...asked.warnings];
+  return {
+    ...{ plan, lock, locks: atHost, others, recent, blobsOf, built },
+    builders: catalogs.builders,
+    signatures: releases.signatures,
+    warnings: warnings.sort(compareProblems),
+  };
 }
 
 /** Where additional images go; their entries were validated when the files were read. */
@@ -195,7 +209,7 @@ async function findUnlocked(
 async function readNewBlobs(
   { ends, mirror, transfer }: PassContext,
   lock: Lock | undefined,
-  { wanted, built }: Pick<Resolved, 'wanted'> & Pick<ResolvedCatalogs, 'built'>,
+  { wanted, built }: Pick<Resolved, 'wanted'> & Pick<PreparedPlan, 'built'>,
   signal: AbortSignal,
 ): Promise<BlobsOf> {
   const lines = lock?.images ?? [];

@@ -1,6 +1,7 @@
 import type { Log } from '../base/log.ts';
 import type { GitRepository } from '../git/git-repository.ts';
 import type { ProgressSink } from '../mirror/progress-sink.ts';
+import type { ReleaseSources } from '../release/release-sources.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Ends } from './ends.ts';
 import type { QuietPasses } from './quiet-passes.ts';
@@ -12,6 +13,7 @@ export interface ReconcileDependencies {
   /** The same object where both branches are in one repository: then one look-up tells both heads. */
   readonly manifestsGit: GitRepository;
   readonly ends: Ends;
+  readonly releases: ReleaseSources;
   /** Absent: every pass reads what it is about. */
   readonly quietPasses?: QuietPasses;
   /** The progress of a mirror's passes; named where there are several mirrors. */

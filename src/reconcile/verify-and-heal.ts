@@ -14,7 +14,7 @@ export async function verifyAndHeal(
   heads: Heads,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const { settings, ends, progressOf, sourceGit } = dependencies;
+  const { settings, ends, releases, progressOf, sourceGit } = dependencies;
   const branch = await openBranch(dependencies, heads.manifests, signal);
   const locks = await branch.locks(signal);
   const lost = new Map<string, ReadonlySet<string>>();
@@ -23,7 +23,7 @@ export async function verifyAndHeal(
     const lock = locks.find(({ folder }) => folder === mirror.output)?.lock;
     if (lock === undefined) continue;
     const progress = progressOf(settings.mirrors.length === 1 ? undefined : mirror.name);
-    const context = { mirror, transfer: settings.transfer, ends, progress, sourceGit };
+    const context = { mirror, transfer: settings.transfer, ends, releases, progress, sourceGit };
     const differences = await verifyMirror(context, lock, signal);
     for (const { line, presence } of differences) {
       const place = absolutePlace(line.destination, mirror.destination);

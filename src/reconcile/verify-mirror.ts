@@ -7,17 +7,20 @@ import { type PassImage, runPass } from '../mirror/run-pass.ts';
 import { absolutePlace } from '../oci/destination.ts';
 import type { ImageSource } from '../oci/ends.ts';
 import { type Reference, parseReference } from '../oci/reference.ts';
+import type { ReleaseSources } from '../release/release-sources.ts';
 import type { MirrorSettings, Settings } from '../settings/settings.ts';
 import { buildAgain } from './catalogs/build-again.ts';
 import { type Ends, sourceOf, targetOf } from './ends.ts';
 import { filesAtCommit } from './files-at-commit.ts';
 import type { MirrorFiles } from './read-mirror-files.ts';
+import { graphImageAgain } from './releases/graph-image-again.ts';
 
 /** What verifying is made with. */
 export interface VerifyContext {
   readonly mirror: MirrorSettings;
   readonly transfer: Settings['transfer'];
   readonly ends: Ends;
+  readonly releases: ReleaseSources;
   readonly progress: ProgressSink;
   readonly sourceGit: GitRepository;
 }
@@ -56,7 +59,7 @@ export interface Unhealed {
 }
 
 /**
- * Mirrors again, by digest from the source, what is not as the lock says; a catalog that was built is built again. What
+ * Mirrors again, by digest from the source, what is not as the lock says; what was built is built again. What
  * cannot be healed is returned.
  */
 export async function healMirror(
@@ -102,15 +105,19 @@ export async function healMirror(
 }
 
 function sourceOpener(
-  { mirror, ends, sourceGit }: VerifyContext,
+  { mirror, ends, releases, sourceGit }: VerifyContext,
   lock: Lock,
 ): (line: LockedImage, signal: AbortSignal) => Promise<ImageSource> {
   let reading: Promise<MirrorFiles | undefined> | undefined;
   const filesOfLock = (signal: AbortSignal): Promise<MirrorFiles | undefined> =>
     (reading ??= filesAtCommit(sourceGit, lock.source.commit, mirror.paths, signal));
-  return async (line, signal) =>
-    (await buildAgain({ mirror, ends, filesOfLock }, lock, line, signal)) ??
-    sourceOf(ends, byDigest(line), mirror.ociRoot);
+  return async (line, signal) => {
+    if (line.kind === 'graph') return graphImageAgain({ ends, releases }, line, signal);
+    return (
+      (await buildAgain({ mirror, ends, filesOfLock }, lock, line, signal)) ??
+      sourceOf(ends, byDigest(line), mirror.ociRoot)
+    );
+  };
 }
 
 /** A tag may have moved since: the digest of the lock is what is to be there. */

@@ -7,6 +7,7 @@ import { verifyAndHeal } from '../../src/reconcile/verify-and-heal.ts';
 import type { RegistryClient } from '../../src/registry/registry-client.ts';
 import type { Settings } from '../../src/settings/settings.ts';
 import { createBlobLists } from '../../src/store/blob-lists.ts';
+import { noReleases } from './no-releases.ts';
 import { createManifestCache } from '../../src/store/manifest-cache.ts';
 import type { MemoryGit } from './memory-git.ts';
 import type { MemoryRegistry } from './memory-ends.ts';
@@ -48,6 +49,7 @@ export function startController(
         throw new Error('no layouts here');
       },
     },
+    releases: noReleases,
     progressOf: () => silentProgress,
     clock,
     log: silentLog,

@@ -14,6 +14,7 @@ import type { EndSettings } from '../../src/registry/end-settings.ts';
 import type { RegistryClient } from '../../src/registry/registry-client.ts';
 import { settingsFromFlags } from '../../src/settings/settings-from-flags.ts';
 import { createBlobLists } from '../../src/store/blob-lists.ts';
+import { noReleases } from './no-releases.ts';
 import { createManifestCache } from '../../src/store/manifest-cache.ts';
 import { endSettings } from './end-settings.ts';
 import { type GitFixture, ISOLATED_GIT, makeGitRepository } from './git-fixture.ts';
@@ -100,6 +101,7 @@ export async function makePassWorld(destination: string): Promise<PassWorld> {
             throw new Error('no layouts here');
           },
         },
+        releases: noReleases,
         progressOf: () => silentProgress,
         clock: () => new Date('2026-01-16T11:15:20Z'),
         log: silentLog,

@@ -19,6 +19,7 @@ import { makeLog } from '../make-log.ts';
 import { packageVersion } from '../package-version.ts';
 import type { ControllerOptions } from './controller-options.ts';
 import { openControllerEnds } from './open-controller-ends.ts';
+import { openControllerReleases } from './open-controller-releases.ts';
 
 /** Everything that the commands of the controller are made with; to be disposed. */
 export interface OpenController extends AsyncDisposable {
@@ -64,9 +65,13 @@ export async function openController(
   const manifestsGit = isOne ? sourceGit : await open(settings.manifests);
   const flags = { source: readEndFlags(raw, 'src'), destination: readEndFlags(raw, 'dest') };
   const ends = await openControllerEnds({ flags, settings, stateFolder, environment, log });
+  const releases = openControllerReleases({
+    ...{ settings: settings.releases, stateFolder, environment, log },
+    ...{ cwd: io.cwd, now: io.now },
+  });
   return {
     dependencies: {
-      ...{ settings, sourceGit, manifestsGit, ends, log },
+      ...{ settings, sourceGit, manifestsGit, ends, releases, log },
       quietPasses: openQuietPasses(join(stateFolder, 'quiet.json'), packageVersion(), log),
       progressOf,
       clock: io.now,
@@ -74,7 +79,10 @@ export async function openController(
     },
     stateFolder,
     log,
-    [Symbol.asyncDispose]: () => ends[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await ends[Symbol.asyncDispose]();
+      await releases[Symbol.asyncDispose]();
+    },
   };
 }
 

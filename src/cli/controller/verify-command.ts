@@ -65,7 +65,7 @@ async function verifyAll(
   { mirror: only, repair }: VerifyOptions,
   signal: AbortSignal,
 ): Promise<Verified[]> {
-  const { settings, ends, progressOf, sourceGit } = dependencies;
+  const { settings, ends, releases, progressOf, sourceGit } = dependencies;
   const heads = await lookAtHeads(dependencies, signal);
   const branch = await openBranch(dependencies, heads.manifests, signal);
   const locks = await branch.locks(signal);
@@ -78,7 +78,7 @@ async function verifyAll(
       continue;
     }
     const progress = progressOf(settings.mirrors.length === 1 ? undefined : mirror.name);
-    const context = { mirror, transfer: settings.transfer, ends, progress, sourceGit };
+    const context = { mirror, transfer: settings.transfer, ends, releases, progress, sourceGit };
     const differences = await verifyMirror(context, found.lock, signal);
     const left =
       repair === true && differences.length > 0

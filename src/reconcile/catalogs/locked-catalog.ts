@@ -12,6 +12,7 @@ import { inputsOf } from '../../resolve/operators/build-catalog.ts';
 import type { CatalogRequest } from '../../resolve/operators/catalog-request.ts';
 import type { PassContext } from '../pass-context.ts';
 import { templatePath } from '../read-templates.ts';
+import { unchangedFiles } from '../unchanged-files.ts';
 import { wantedPackages } from './wanted-packages.ts';
 
 /** A catalog that the lock has just as the files want it. */
@@ -35,7 +36,8 @@ export function asLocked(
   const key = relativePlace(at.place, destination);
   const line = lock.catalogs.find((one) => one.destination === key);
   if (line === undefined || !isSame(line, request, at.digest)) return undefined;
-  if (!areUnchanged(request, files, lock)) return undefined;
+  const isUnchanged = unchangedFiles(files, lock);
+  if (!request.entries.every(({ position }) => isUnchanged(position.path))) return undefined;
   const bundles = lock.bundles.filter((one) => one.catalog === key && one.unlisted !== true);
   const entriesOf = entriesByDestination(request, key, bundles);
   const lines = lock.images.filter((one) => entriesOf.has(one.destination));
@@ -84,20 +86,6 @@ function isSame(line: LockedCatalog, request: CatalogRequest, digest: Digest): b
     line.template === template &&
     line.inputs === inputsOf(request, digest, [])
   );
-}
-
-/** Whether the files are as they were when all that they want was there. */
-function areUnchanged(
-  { entries }: CatalogRequest,
-  files: PassContext['files'],
-  lock: Lock,
-): boolean {
-  const before = new Map(lock.configurations.map((file) => [file.path, file]));
-  const now = new Map(files.configurations.map(({ path, blob }) => [path, blob]));
-  return entries.every(({ position: { path } }) => {
-    const file = before.get(path);
-    return file?.incomplete !== true && file?.blob !== undefined && file.blob === now.get(path);
-  });
 }
 
 /** The entries that want each place of a catalog: its own, and those of its bundles. */
