@@ -22,3 +22,9 @@ export type Descriptor = z.infer<typeof Descriptor>;
 export function formatPlatform({ os, architecture }: Platform): string {
   return `${os}/${architecture}`;
 }
+
+/** Whether it is what build tools put into an index beside the images. Source: BuildKit, docs/attestations/attestation-storage.md. */
+export function isAttestation({ platform, annotations, artifactType }: Descriptor): boolean {
+  if (platform?.os === 'unknown' && platform.architecture === 'unknown') return true;
+  return artifactType !== undefined || annotations?.['vnd.docker.reference.type'] !== undefined;
+}

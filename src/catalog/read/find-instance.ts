@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Descriptor } from '../../oci/descriptor.ts';
+import { type Descriptor, isAttestation } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { ImageSource } from '../../oci/ends.ts';
 import { MANIFEST_LIMIT_BYTES, type Manifest, parseManifest } from '../../oci/manifest.ts';
@@ -66,12 +66,6 @@ async function firstImage(
     `${name} has indexes in indexes, more than ${LIMITS.nestedIndexes} deep`,
     'Push the catalog as one index of its images.',
   );
-}
-
-/** What build tools put into an index beside the images. */
-function isAttestation({ platform, annotations, artifactType }: Descriptor): boolean {
-  if (platform?.os === 'unknown' && platform.architecture === 'unknown') return true;
-  return artifactType !== undefined || annotations?.['vnd.docker.reference.type'] !== undefined;
 }
 
 async function readLabels(

@@ -4,8 +4,10 @@ export interface PayloadContent {
   readonly version: string;
   /** In the order of image-references; several may have one digest. */
   readonly components: readonly PayloadComponent[];
-  /** The KubeVirt boot images by architecture (`x86_64`, `s390x`, …), as references; undefined where the payload has no such file. */
+  /** The KubeVirt boot images by architecture (`x86_64`, `s390x`, …), as references by digest; undefined where the payload has no such file, or none that can be read. */
   readonly bootImages: ReadonlyMap<string, string> | undefined;
+  /** Why the file with the boot images cannot be read; few want them, so the release is good without. */
+  readonly bootImagesFault?: string;
 }
 
 export interface PayloadComponent {
