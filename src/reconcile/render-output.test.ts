@@ -143,6 +143,21 @@ describe('renderOutput', () => {
     expect(files.has('install/image-digest-sources.yaml')).toBe(true);
   });
 
+  it('lets an UpdateService serve what is wanted, not what an earlier setting left behind', () => {
+    const lock = sampleLock('release');
+    const left = lock.images.map((line) => {
+      return { ...line, destination: line.destination.replace('/', '-'), wantedBy: [] };
+    });
+    const output = renderOutput(
+      { ...lock, images: [...left, ...lock.images] },
+      mirrorOf(lock, {}),
+      PARTS,
+    );
+    const { files } = renderOutput(lock, mirrorOf(lock, {}), PARTS);
+    const name = 'resources/updateService.yaml';
+    expect(output.files.get(name)).toBe(files.get(name));
+  });
+
   it('names places that folded paths left', () => {
     const { destination, ...lock } = sampleLock('release');
     const folded = {

@@ -51,6 +51,17 @@ describe('image-digest-sources.yaml', () => {
     });
   });
 
+  it('has all sources of one repository', () => {
+    const okd = image('release', 'quay.io/okd/scos-release:4.18.0', 'openshift/release-images:a');
+    const mirrors = ['reg.example.com:5000/ocp4/openshift/release-images'];
+    expect(sources([PAYLOAD, okd])).toEqual({
+      imageDigestSources: [
+        { source: 'quay.io/okd/scos-release', mirrors },
+        { source: `${OCP}/ocp-release`, mirrors },
+      ],
+    });
+  });
+
   it('names repositories where a mirror set would name a namespace', () => {
     const odd = image('release-component', `quay.io/okd/cli@${DIGEST}`, 'okd/cli:sha256-ab');
     expect(sources([odd])).toEqual({

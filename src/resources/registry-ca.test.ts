@@ -48,6 +48,7 @@ describe('the registry’s CA', () => {
     { what: 'line ends of Windows', text: ONE.replaceAll('\n', '\r\n') },
     { what: 'no line end at the end', text: ONE.trimEnd() },
     { what: 'indented lines', text: ONE.replaceAll(/^/gm, '  ') },
+    { what: 'one long line', text: ONE.replaceAll(/(?<=[\w+/=]{64})\n(?!-)/g, '') },
   ])('is the same bytes of a file with $what', ({ text }) => {
     expect(readRegistryCA('ca.crt', text, HOST).certificates).toBe(ONE);
   });

@@ -89,7 +89,7 @@ interface PemBlock {
 function pemBlocks(text: string): PemBlock[] {
   const blocks: { label: string; lines: string[] }[] = [];
   let isOpen = false;
-  for (const line of text.split(/\r\n|\r|\n/)) {
+  for (const line of text.split(/\r?\n/)) {
     const [, boundary, label = ''] = BOUNDARY.exec(line.trim()) ?? [];
     if (boundary === 'BEGIN') blocks.push({ label, lines: [] });
     if (boundary === 'BEGIN' || isOpen) blocks.at(-1)?.lines.push(line.trim());

@@ -59,6 +59,7 @@ metadata:
     expect(json).toMatch(
       /^\{"kind":"ConfigMap","apiVersion":"v1","metadata":\{"name":"mirrored-release-signatures",/,
     );
+    expect(json).toMatch(/"binaryData":\{"sha256-1234/);
     expect(JSON.parse(json)).toEqual(parseYaml(files.get('signature-configmap.yaml') ?? ''));
   });
 
@@ -67,11 +68,12 @@ metadata:
   });
 
   it('has one entry for a payload that two releases share', () => {
-    const twice = { release: '4.16.0-multi', payload: FIRST, bytes: Buffer.from('one') };
+    const twice = { release: '4.16.1-x86_64', payload: FIRST, bytes: Buffer.from('six') };
     const files = render([...BOTH, twice]);
     const text = files.get('signature-configmap.yaml') ?? '';
     expect(text.match(/sha256-/g)).toHaveLength(2);
     expect(text).toContain(`${'12345678'.repeat(8)}-2`);
+    expect(text).toContain(`${'37433b71'.repeat(8)}-1: b25l`);
   });
 
   it('makes as many ConfigMaps as can be applied, each with a name of its own', () => {
