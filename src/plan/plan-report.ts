@@ -7,7 +7,7 @@ import { type Platform, formatPlatform } from '../oci/descriptor.ts';
 import type { MirrorChange, NodeImpactReport } from '../resources/node-impact.ts';
 import type { CatalogChange } from './catalog-change.ts';
 import { catalogFacts, catalogItems } from './catalog-items.ts';
-import { entryAt, uniqueEntries } from './entry-phrase.ts';
+import { askedBy, entryAt, uniqueEntries } from './entry-phrase.ts';
 import type { ReleaseChange } from './release-change.ts';
 import { releaseFacts, releaseItems } from './release-items.ts';
 import { type Phrase, listed, phrase } from './phrase.ts';
@@ -15,7 +15,6 @@ import type { PlanGroup, PlanItem } from './plan-group.ts';
 import { kindsOf, split } from './images-by-owner.ts';
 import {
   type HeldDelete,
-  PRUNE,
   type Plan,
   type PlannedDelete,
   type PlannedImage,
@@ -238,12 +237,6 @@ function sourcesOf({ sources }: PlannedImage): Phrase {
 
 function positionsOf(entries: readonly WantingEntry[]): Phrase {
   return ['wanted by ', ...listed(uniqueEntries(entries).map(entryAt))];
-}
-
-function askedBy(reason: string, entry: WantingEntry | undefined): Phrase {
-  if (entry !== undefined) return phrase`asked for by ${entryAt(entry)}`;
-  if (reason === PRUNE) return ['since nobody wants it (deletion.policy: prune)'];
-  return phrase`asked for by ${reason}`;
 }
 
 function only(platforms: readonly Platform[] | undefined): Phrase {

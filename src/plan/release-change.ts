@@ -1,5 +1,6 @@
 import type { LockedRelease } from '../lock/lock.ts';
 import type { WantingEntry } from '../lock/wanted-image.ts';
+import type { PlannedDelete } from './plan.ts';
 
 /** What a plan does to one release (design.md, section 5, step 4), for people and machines. */
 export interface ReleaseChange {
@@ -32,6 +33,8 @@ export interface ReleaseChange {
   readonly missing: readonly string[];
   /** The entries that want it. */
   readonly entries: readonly WantingEntry[];
+  /** Of one that goes: who asks for it. */
+  readonly askedBy?: Pick<PlannedDelete, 'reason' | 'entry'>;
 }
 
 /** Numbers of images of a release, payload included. */

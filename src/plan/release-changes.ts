@@ -4,7 +4,7 @@ import { releaseFinder } from '../lock/release-lines.ts';
 import { compareReleaseNames } from '../lock/release-name.ts';
 import { unresolvedReleases } from './incomplete-releases.ts';
 import { releaseLine } from './next-releases.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, PlannedDelete } from './plan.ts';
 import type { ReleaseChange, ReleaseImages } from './release-change.ts';
 
 /**
@@ -69,6 +69,7 @@ interface Fate {
   /** Of the payload, where that is there; else of the component that says most. */
   change: ReleaseChange['change'];
   isOfPayload: boolean;
+  askedBy?: ReleaseChange['askedBy'];
 }
 
 /** Of a release without its payload the first that any of its components says. */
@@ -98,6 +99,7 @@ function unplannedChanges(
         bytesToMove: 0,
         missing: [],
         entries: [],
+        ...(fate.askedBy === undefined ? {} : { askedBy: fate.askedBy }),
       },
     ];
   });
@@ -106,7 +108,11 @@ function unplannedChanges(
 function fatesOf(plan: Plan, releaseOf: ReturnType<typeof releaseFinder>): Map<string, Fate> {
   const fates = new Map<string, Fate>();
   const seen = new Set<string>();
-  const note = (line: Parameters<typeof releaseOf>[0], change: (typeof RANK)[number]): void => {
+  const note = (
+    line: Parameters<typeof releaseOf>[0],
+    change: (typeof RANK)[number],
+    asked?: PlannedDelete,
+  ): void => {
     const release = releaseOf(line);
     // Two names of one place are two lines, and one image.
     if (release === undefined || seen.has(line.destination)) return;
@@ -117,12 +123,16 @@ function fatesOf(plan: Plan, releaseOf: ReturnType<typeof releaseFinder>): Map<s
     if (isOfPayload || (!fate.isOfPayload && isStronger))
       Object.assign(fate, { change, isOfPayload });
     fate.total += 1;
-    if (change === 'gone') fate.gone += 1;
+    if (asked !== undefined) {
+      fate.gone += 1;
+      const { reason, entry } = asked;
+      fate.askedBy ??= { reason, ...(entry === undefined ? {} : { entry }) };
+    }
     fates.set(release, fate);
   };
   for (const line of plan.keeps) note(line, 'stays');
   for (const line of plan.returns) note(line, 'returned');
-  for (const { line } of plan.deletes) note(line, 'gone');
+  for (const one of plan.deletes) note(one.line, 'gone', one);
   for (const { line, isNew } of plan.orphans) {
     note(line, line.superseded === true ? 'superseded' : isNew ? 'orphaned' : 'orphan');
   }

@@ -1,5 +1,5 @@
 import { formatBytes } from '../base/format-bytes.ts';
-import { entryAt, uniqueEntries } from './entry-phrase.ts';
+import { askedBy, entryAt, uniqueEntries } from './entry-phrase.ts';
 import { type Phrase, counted, listed, phrase } from './phrase.ts';
 import type { PlanItem } from './plan-group.ts';
 import type { ReleaseChange } from './release-change.ts';
@@ -16,7 +16,7 @@ export function releaseFacts(changes: readonly ReleaseChange[]): Phrase[] {
     [count('new'), 'new'],
     [count('updated'), 'updated'],
     [count('incomplete'), 'incomplete'],
-    [count('stays'), 'kept as they are'],
+    [count('stays'), 'kept'],
     [count('gone'), 'gone'],
     [count('returned'), 'back'],
     [count('orphaned', 'orphan', 'superseded'), 'orphaned'],
@@ -26,14 +26,14 @@ export function releaseFacts(changes: readonly ReleaseChange[]): Phrase[] {
   return [[`releases: ${counts}${unsigned === 0 ? '' : `; ${unsigned} of them unsigned`}`]];
 }
 
-/** The releases that a plan changes or that nobody wants, with what is odd of them below. */
+/** The releases that a plan changes, with what is odd of them below; then those that nobody wants. */
 export function releaseItems(changes: readonly ReleaseChange[]): PlanItem[] {
-  return changes
-    .filter(({ change }) => change !== 'unchanged')
-    .map((change) => {
-      const below = detailsOf(change);
-      return { ...releaseItem(change), ...(below.length === 0 ? {} : { below }) };
-    });
+  const isOrphan = ({ change }: ReleaseChange): boolean => Object.hasOwn(ORPHANS, change);
+  const changed = changes.filter((one) => one.change !== 'unchanged' && !isOrphan(one));
+  return [...changed, ...changes.filter(isOrphan)].map((change) => {
+    const below = detailsOf(change);
+    return { ...releaseItem(change), ...(below.length === 0 ? {} : { below }) };
+  });
 }
 
 function releaseItem(release: ReleaseChange): PlanItem {
@@ -55,7 +55,10 @@ function releaseItem(release: ReleaseChange): PlanItem {
       return { sign: '!', line: phrase`${name} stays as it is: an entry that wants it fails` };
     case 'gone': {
       const some = images.gone === images.total ? all : `${images.gone} of ${all}`;
-      return { sign: '-', line: phrase`${name}: ${[some]} ${[images.gone === 1 ? 'goes' : 'go']}` };
+      const by = release.askedBy;
+      const asked = by === undefined ? [] : phrase`, ${askedBy(by.reason, by.entry)}`;
+      const goes = images.gone === 1 ? 'goes' : 'go';
+      return { sign: '-', line: phrase`${name}: ${[some]} ${[goes]}${asked}` };
     }
     case 'returned':
       return {
