@@ -105,7 +105,7 @@ it('a path is joined by updates that count, and no shorter one is there', async 
         updates.push(...graph.conditionalEdges.map(({ from, to }) => [from, to]));
       // How far everything is from the start, found the slow way.
       const steps = new Map([[lowest, 0]]);
-      for (let round = 0; round < graph.nodes.length; round += 1) {
+      for (let left = graph.nodes.length; left > 0; left -= 1) {
         for (const [from = '', to = ''] of updates) {
           const next = (steps.get(from) ?? Infinity) + 1;
           if (next < (steps.get(to) ?? Infinity)) steps.set(to, next);
