@@ -44,6 +44,16 @@ it('names what failed, and counts what it does not name', () => {
   expect(message).toContain('\n- and 10 more\n\nImageset-Mirror');
 });
 
+it('says what became of releases, before operator catalogs', () => {
+  const each = Array.from({ length: 30 }, (_, index) => `4.18.${index}-x86_64: new,\n2 images`);
+  const releases = { sum: '30 releases added', each };
+  const message = formatCommitMessage({ ...COMMIT, releases, catalogs: ['x'] });
+  expect(message).toContain(
+    '(#214)\n\n30 releases added:\n- 4.18.0-x86_64: new, 2 images\n- 4.18.1-x86_64',
+  );
+  expect(message).toContain('\n- and 10 more\n\nOperator catalogs:\n- x\n\nImageset-Mirror');
+});
+
 it('says what became of operator catalogs, before what failed', () => {
   const catalogs = Array.from({ length: 30 }, (_, index) => `index-${index}: 1 bundle\nadded`);
   const message = formatCommitMessage({ ...COMMIT, catalogs, failures: ['x'] });
@@ -63,7 +73,11 @@ it('reads its trailers back, whatever people wrote', () => {
   );
   fc.assert(
     fc.property(text, fc.array(text), fc.array(text), (sourceSubject, failures, catalogs) => {
-      const message = formatCommitMessage({ ...COMMIT, sourceSubject, failures, catalogs });
+      const releases = { sum: '1 release added', each: catalogs.slice(0, 1) };
+      const message = formatCommitMessage({
+        ...COMMIT,
+        ...{ sourceSubject, failures, releases, catalogs },
+      });
       expect(Object.fromEntries(parseTrailers(message))).toEqual({
         'Imageset-Mirror': 'prod-eu',
         'Imageset-Source-Commit': COMMIT.sourceCommit,

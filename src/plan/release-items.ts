@@ -70,7 +70,7 @@ function releaseItem(release: ReleaseChange): PlanItem {
     case 'superseded':
       return {
         sign: '?',
-        line: phrase`${name}: ${[ORPHANS[change]]}; ${[all]} ${[images.total === 1 ? 'stays' : 'stay']} until a delete asks for it`,
+        line: phrase`${name}: ${[ORPHANS[change]]}; ${[all]} ${[images.total === 1 ? 'stays until it is deleted' : 'stay until they are deleted']}`,
       };
     default:
       return change satisfies never;

@@ -40,6 +40,18 @@ describe('publishedMessage', () => {
     );
   });
 
+  it('says what became of releases, and how many there are of each sort', () => {
+    const releases = [
+      { release: '4.18.9-x86_64', change: 'new', images: 190 },
+      { release: '4.18.10-x86_64', change: 'new', images: 191 },
+      { release: '4.18.1-x86_64', change: 'gone', images: 189 },
+    ] as const;
+    const told = { catalogs: [], releases, failures: [] };
+    expect(publishedMessage(CONTEXT, planOf({}), COUNTS, told)).toContain(
+      '\n\n2 releases added, 1 gone:\n- 4.18.9-x86_64: new, 190 images\n- 4.18.10-x86_64: new, 191 images\n- 4.18.1-x86_64: gone\n\nImageset-Mirror',
+    );
+  });
+
   it('names a bundle that is left out, where it is asked for and why', () => {
     expect(bodyOf([failure('bundle gadget.v2', 8, 'left out of i:v1: x is gone')])).toEqual([
       '- bundle gadget.v2 (a.yaml:8:7): left out of i:v1: x is gone',

@@ -164,10 +164,8 @@ function placesOf(
 }
 
 function formatRange({ minVersion, maxVersion }: RequestedChannel): string {
-  if (minVersion === undefined) return `at most ${maxVersion ?? ''}`;
-  return maxVersion === undefined
-    ? `at least ${minVersion}`
-    : `from ${minVersion} to ${maxVersion}`;
+  if (minVersion === undefined) return `up to ${maxVersion ?? ''}`;
+  return maxVersion === undefined ? `from ${minVersion} on` : `from ${minVersion} to ${maxVersion}`;
 }
 
 /** Names on one line; of more the first and the last. */
