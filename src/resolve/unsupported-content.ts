@@ -10,9 +10,12 @@ const NAMES = {
  * Content that image sets can ask for and this version cannot mirror. It is never skipped silently: the
  * mirror is `Stalled`, and `mirror` stops before it copies anything.
  */
-export function unsupportedContent(documents: readonly ImageSetDocument[]): Problem[] {
+export function unsupportedContent(
+  documents: readonly ImageSetDocument[],
+  fields: readonly (keyof typeof NAMES)[] = ['platform', 'helm'],
+): Problem[] {
   return documents.flatMap((document) =>
-    (['platform', 'helm'] as const).flatMap((field) => {
+    fields.flatMap((field) => {
       const content = contentTypeOf(field);
       if (document.content[field] === undefined || content === undefined) return [];
       const problem: Problem = {

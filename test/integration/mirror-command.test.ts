@@ -58,7 +58,8 @@ function additional(...names: string[]): string {
 async function run(flags: readonly string[] = [], signal = new AbortController().signal) {
   const io = testIo({
     cwd: folder.path,
-    environment: { HOME: folder.path },
+    // Nothing answers there.
+    environment: { HOME: folder.path, UPDATE_URL_OVERRIDE: 'http://127.0.0.1:1/graph' },
     now: () => new Date(),
   });
   const args = [
@@ -174,7 +175,7 @@ describe('imageset mirror', () => {
       name: 'releases',
       content: '  platform: {channels: [{name: stable-4.18}]}\n',
       code: 2,
-      message: 'isc.yaml:6:3: mirror.platform: this version does not mirror',
+      message: 'isc.yaml:6:25: stable-4.18: downloading http://127.0.0.1:1/graph: ',
     },
     {
       name: 'a catalog that cannot be read',

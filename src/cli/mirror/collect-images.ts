@@ -3,10 +3,10 @@ import { formatPosition } from '../../base/entry-position.ts';
 import { formatProblem } from '../../base/field-problem.ts';
 import { type ContentType, contentTypeOf } from '../../imageset/problem.ts';
 import type { EntryFailure } from '../../lock/entry-failure.ts';
-import type { WantedImage, WantingEntry } from '../../lock/wanted-image.ts';
-import type { Destination } from '../../oci/destination.ts';
+import type { ImageKind, WantedImage, WantingEntry } from '../../lock/wanted-image.ts';
+import { formatPlace } from '../../oci/destination.ts';
 import type { ImageSource } from '../../oci/ends.ts';
-import { type Ends, lookUpDigest } from '../../reconcile/ends.ts';
+import { lookUpDigest } from '../../reconcile/ends.ts';
 import { additionalEntries } from '../../resolve/additional-entries.ts';
 import { additionalRequests } from '../../resolve/additional-requests.ts';
 import type { ImageRequest } from '../../resolve/image-request.ts';
@@ -14,8 +14,12 @@ import { resolveImages } from '../../resolve/resolve-images.ts';
 import { unitePlaces } from '../../resolve/unite-places.ts';
 import { unsupportedContent } from '../../resolve/unsupported-content.ts';
 import { type CollectedCatalog, collectOperators } from './collect-operators.ts';
+import {
+  type CollectReleasesOptions,
+  type CollectedReleases,
+  collectReleases,
+} from './collect-releases.ts';
 import type { LoadedConfiguration } from './load-configuration.ts';
-import type { MirrorLog } from './mirror-log.ts';
 
 /** What the configuration asks for, or why nothing may be copied. */
 export type Collection =
@@ -23,6 +27,7 @@ export type Collection =
       readonly kind: 'collected';
       /** In the order in which they are copied. */
       readonly requests: readonly ImageRequest[];
+      readonly releases: CollectedReleases;
       /** Built and copied once it is known which of their images arrived. */
       readonly catalogs: readonly CollectedCatalog[];
     }
@@ -53,8 +58,10 @@ export interface CollectedImage {
   /** As the image set or the catalog names it. */
   readonly origin: string;
   readonly content: ContentType;
-  /** Where it is copied from, if that is not where it comes from: a catalog that was built. */
+  /** Where it is copied from, if that is not where it comes from: a catalog or a graph image that was built. */
   readonly from?: ImageSource;
+  /** Of a release: the places of its components, without which it is not copied. */
+  readonly requires?: readonly string[];
   /** Of a catalog: the file of its CatalogSource template, as written. */
   readonly template?: string;
 }
@@ -65,15 +72,19 @@ export interface MissingImage {
   readonly error: ControllerError;
 }
 
-export interface CollectOptions {
-  readonly destination: Destination;
-  readonly ends: Ends;
-  /** Where `oci://` paths count from. */
-  readonly cwd: string;
-  /** Most sources asked at a time. */
-  readonly parallel: number;
-  readonly log: MirrorLog;
-}
+export type CollectOptions = CollectReleasesOptions;
+
+/** What is named before what names it; releases, of which one that fails ends the run, before all else. */
+export const COPY_ORDER: readonly ImageKind[] = [
+  'release-component',
+  'release',
+  'graph',
+  'related-image',
+  'additional',
+  'helm',
+  'bundle',
+  'catalog',
+];
 
 /**
  * What a configuration asks for (spec, transfer-engine, 1.4). An entry that is wrong in itself, or whose images cannot
@@ -86,13 +97,19 @@ export async function collectImages(
 ): Promise<Collection> {
   const { destination, log } = options;
   log.info('🕵  going to discover the necessary images...');
-  const early = [...unsupportedContent(documents), ...lateProblems].flatMap((problem) =>
+  const early = [...unsupportedContent(documents, ['helm']), ...lateProblems].flatMap((problem) =>
     problem.content === undefined
       ? []
       : [{ content: problem.content, message: formatProblem(problem) }],
   );
   if (early.length > 0) return { kind: 'failed', problems: early };
 
+  // As in the reference tool: what is wrong with releases stops everything at once.
+  const releases = await collectReleases(documents, options, signal);
+  if (releases.problems.length > 0) {
+    const found = releases.problems.map((message) => ({ content: 'release' as const, message }));
+    return { kind: 'failed', problems: found };
+  }
   const { catalogs, problems } = await collectOperators(documents, options, signal);
   if (documents.some(({ content }) => content.additionalImages !== undefined)) {
     log.info('🔍 collecting additional images...');
@@ -107,11 +124,13 @@ export async function collectImages(
     ...additional.failures.map(problemOf),
   ];
   if (wrong.length > 0) return { kind: 'failed', problems: wrong };
-  const operators = catalogs.flatMap(({ selected }) => selected.images);
-  const ofKind = (kind: ImageRequest['kind']): ImageRequest[] =>
-    operators.filter((request) => request.kind === kind);
-  const requests = [...ofKind('related-image'), ...additional.requests, ...ofKind('bundle')];
-  return { kind: 'collected', requests, catalogs };
+  const all = [
+    ...releases.releases.flatMap((release) => release.requests),
+    ...catalogs.flatMap(({ selected }) => selected.images),
+    ...additional.requests,
+  ];
+  const requests = COPY_ORDER.flatMap((kind) => all.filter((request) => request.kind === kind));
+  return { kind: 'collected', requests, releases, catalogs };
 }
 
 /**
@@ -119,7 +138,10 @@ export async function collectImages(
  * that is not at its source fails alone (design.md, section 7).
  */
 export async function lookUpImages(
-  requests: readonly ImageRequest[],
+  {
+    requests,
+    releases,
+  }: Pick<Collection & { readonly kind: 'collected' }, 'requests' | 'releases'>,
   { ends, cwd, parallel }: Pick<CollectOptions, 'ends' | 'cwd' | 'parallel'>,
   signal: AbortSignal,
 ): Promise<LookedUp> {
@@ -141,17 +163,41 @@ export async function lookUpImages(
       kind === 'additional' ? entries.map((entry) => [keyOf(entry), name] as const) : [],
     ),
   );
-  return {
-    kind: 'looked-up',
-    images: wanted.map((image) => ({
+  const componentsOf = new Map(
+    releases.releases.map(({ place, components }) => [
+      formatPlace(place),
+      components.map(formatPlace),
+    ]),
+  );
+  const images = wanted.map((image): CollectedImage => {
+    const requires = componentsOf.get(formatPlace(image.place));
+    return {
       wanted: image,
       origin: image.entries.map((entry) => names.get(keyOf(entry)))[0] ?? image.source,
       content: contentOf(image.entries),
-    })),
+      ...(requires === undefined ? {} : { requires }),
+    };
+  });
+  return {
+    kind: 'looked-up',
+    images: [...images, ...graphImages(releases)],
     missing: failures.map(({ entries, wanted: origin, error }) => {
       return { origin, content: contentOf(entries), error };
     }),
   };
+}
+
+function graphImages({ graph }: CollectedReleases): CollectedImage[] {
+  if (graph?.image === undefined) return [];
+  const { place, origin, entries, image } = graph;
+  return [
+    {
+      wanted: { place, digest: image.digest, source: origin, kind: 'graph', entries },
+      origin,
+      content: 'release',
+      from: image.from,
+    },
+  ];
 }
 
 function problemOf({ entries, error }: EntryFailure): CollectionProblem {

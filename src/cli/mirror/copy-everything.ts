@@ -3,7 +3,7 @@ import type { ProgressDisplay } from '../../mirror/progress-display.ts';
 import type { ProgressEvent } from '../../mirror/progress-sink.ts';
 import type { CollectedImage, LookedUp, MissingImage } from './collect-images.ts';
 import type { CollectedCatalog } from './collect-operators.ts';
-import { type ImageOutcome, copyImages } from './copy-images.ts';
+import { type ImageOutcome, copyImages, idOf } from './copy-images.ts';
 import { failedLine, imageLines, presentLine } from './image-lines.ts';
 import type { MirrorRun } from './mirror-to-mirror.ts';
 import { type CatalogToCopy, catalogToCopy, originOf } from './publish-catalogs.ts';
@@ -30,21 +30,33 @@ export async function copyEverything(
 ): Promise<CopiedImages> {
   for (const image of missing) run.log.error(failedLine(image));
   const users = usersBySource(catalogs);
-  const outcomes = await copyOrLeave(images, run, signal);
+  // Of a release nothing is copied that can never be complete.
+  const isHopeless = missing.some(({ content }) => content === 'release');
+  const outcomes = isHopeless ? leave(images) : await copyOrLeave(images, run, signal);
   const failures = [...missing.map(failureOf), ...outcomes.flatMap(failuresOf)].map((failure) => {
     const neededBy = users.get(failure.origin);
     return neededBy === undefined ? failure : { ...failure, neededBy };
   });
-  const published = signal.aborted
-    ? leaveCatalogs(catalogs)
-    : await publishCatalogs(catalogs, reasonsOf(outcomes, missing), run, signal);
+  const isCancelled = failures.some(({ content }) => content === 'release');
+  const published =
+    signal.aborted || isCancelled
+      ? leaveCatalogs(catalogs)
+      : await publishCatalogs(catalogs, reasonsOf(outcomes, missing), run, signal);
   const all = [...outcomes, ...published.outcomes];
   warn(all, run);
+  const left = [...imagesOf(all, 'left').map(({ origin }) => origin), ...published.left];
+  if (isCancelled && left.length > 0) {
+    run.log.warn(`${left.length} images are left out, since a release image failed`);
+  }
   return {
     there: imagesOf(all, 'there'),
     failures: [...failures, ...published.failures, ...published.outcomes.flatMap(failuresOf)],
-    left: [...imagesOf(all, 'left').map(({ origin }) => origin), ...published.left],
-    results: countResults(all, [...missing, ...published.failures]),
+    left,
+    results: countResults(all, [
+      ...missing,
+      ...published.failures,
+      ...published.left.map(() => ({ content: 'operator' as const })),
+    ]),
   };
 }
 
@@ -129,6 +141,9 @@ async function copyOrLeave(
   // On a terminal a display stands for the lines.
   using display = terminal === undefined ? undefined : await openDisplay(terminal);
   const lines = imageLines(images, display === undefined ? log : log.fileOnly);
+  // The first release image that fails cancels the rest (spec, transfer-engine, 4.4).
+  const stopping = new AbortController();
+  const ofReleases = new Set(images.filter(({ content }) => content === 'release').map(idOf));
   const options = {
     ...{ ends, cwd, parallelImages, parallelBlobs, imageTimeoutMs },
     attachments: !removeSignatures,
@@ -136,8 +151,10 @@ async function copyOrLeave(
       report(event: ProgressEvent) {
         lines.report(event);
         display?.report(event);
+        if (event.kind === 'image-failed' && ofReleases.has(event.image)) stopping.abort();
       },
     },
+    stopping: stopping.signal,
     onPresent: (image: CollectedImage) => {
       log.info(presentLine(image));
     },
@@ -146,8 +163,12 @@ async function copyOrLeave(
     return await copyImages(images, options, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
-    return images.map((image) => ({ kind: 'left', image }));
+    return leave(images);
   }
+}
+
+function leave(images: readonly CollectedImage[]): ImageOutcome[] {
+  return images.map((image) => ({ kind: 'left', image }));
 }
 
 function warn(outcomes: readonly ImageOutcome[], { log }: MirrorRun): void {
@@ -161,7 +182,7 @@ function imagesOf(outcomes: readonly ImageOutcome[], kind: ImageOutcome['kind'])
   return outcomes.filter((outcome) => outcome.kind === kind).map(({ image }) => image);
 }
 
-const CONTENTS = ['operator', 'additional'] as const satisfies readonly ContentType[];
+const CONTENTS = ['release', 'operator', 'additional'] as const satisfies readonly ContentType[];
 
 function countResults(
   outcomes: readonly ImageOutcome[],

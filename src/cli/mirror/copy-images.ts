@@ -12,7 +12,7 @@ import type { ImageKind } from '../../lock/wanted-image.ts';
 import { formatPlace } from '../../oci/destination.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { type Ends, sourceOf, targetOf } from '../../reconcile/ends.ts';
-import type { CollectedImage } from './collect-images.ts';
+import { COPY_ORDER, type CollectedImage } from './collect-images.ts';
 
 export interface CopyImagesOptions {
   readonly ends: Ends;
@@ -25,6 +25,8 @@ export interface CopyImagesOptions {
   /** Whether signatures, attestations and referrers come along. */
   readonly attachments: boolean;
   readonly progress: ProgressSink;
+  /** When it is aborted no further image starts, and what is in flight is finished. */
+  readonly stopping: AbortSignal;
   /** Told of every image that is there already, before the first copy. */
   readonly onPresent: (image: CollectedImage) => void;
 }
@@ -33,13 +35,14 @@ export interface CopyImagesOptions {
 export type ImageOutcome =
   | { readonly kind: 'there'; readonly image: CollectedImage; readonly warnings: readonly string[] }
   | { readonly kind: 'failed'; readonly image: CollectedImage; readonly error: ControllerError }
-  /** The command was stopped before. */
+  /** The run was stopped before, or what the image requires failed. */
   | { readonly kind: 'left'; readonly image: CollectedImage };
 
 /** Node's timers hold no more. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-/** What is named goes before what names it. */
-const RANKS: Readonly<Partial<Record<ImageKind, number>>> = { bundle: 1, catalog: 2 };
+/** Related and additional images need not wait for each other. */
+const rankOf = (kind: ImageKind): number =>
+  COPY_ORDER.indexOf(kind === 'additional' || kind === 'helm' ? 'related-image' : kind);
 
 /**
  * Brings images to their places. What is there under the right digest is not copied again: one request at the
@@ -78,16 +81,20 @@ export function idOf({ wanted }: Pick<CollectedImage, 'wanted'>): string {
   return formatPlace(wanted.place);
 }
 
-function passImageOf({ wanted, from }: CollectedImage, options: CopyImagesOptions): PassImage {
+function passImageOf(
+  { wanted, from, requires = [] }: CollectedImage,
+  options: CopyImagesOptions,
+): PassImage {
   return {
     id: formatPlace(wanted.place),
-    rank: RANKS[wanted.kind] ?? 0,
+    rank: rankOf(wanted.kind),
     source: from ?? sourceOf(options.ends, parseReference(wanted.source), options.cwd),
     target: targetOf(options.ends, wanted.place),
     digest: wanted.digest,
     tag: wanted.place.tag,
     platforms: wanted.platforms,
     attachments: options.attachments,
+    requires,
   };
 }
 
@@ -97,12 +104,20 @@ function passOptionsOf({
   parallelBlobs,
   imageTimeoutMs,
   progress,
+  stopping,
 }: CopyImagesOptions): Parameters<typeof runPass>[1] {
   const timeout =
     imageTimeoutMs > 0
       ? { imageTimeoutMs: Math.min(MAX_TIMEOUT_MS, Math.ceil(imageTimeoutMs)) }
       : {};
-  return { manifests: ends.manifests, parallelImages, parallelBlobs, progress, ...timeout };
+  return {
+    manifests: ends.manifests,
+    parallelImages,
+    parallelBlobs,
+    progress,
+    stopping,
+    ...timeout,
+  };
 }
 
 /**

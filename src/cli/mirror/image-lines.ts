@@ -1,3 +1,5 @@
+import type { ContentType } from '../../imageset/problem.ts';
+import type { ImageKind } from '../../lock/wanted-image.ts';
 import type { ProgressSink } from '../../mirror/progress-sink.ts';
 import type { Place } from '../../oci/destination.ts';
 import type { CollectedImage } from './collect-images.ts';
@@ -32,9 +34,17 @@ function doneLine(verb: string, { wanted, origin }: CollectedImage): string {
 export function failedLine({
   origin,
   content,
-}: Pick<CollectedImage, 'origin' | 'content'>): string {
-  // What the reference tool calls an additional image.
-  return `Failed to copy ${content === 'additional' ? 'generic' : content} ${origin}`;
+  wanted,
+}: Pick<CollectedImage, 'origin' | 'content'> & Partial<Pick<CollectedImage, 'wanted'>>): string {
+  return `Failed to copy ${typeName(content, wanted?.kind)} ${origin}`;
+}
+
+/** What the reference tool calls images. */
+function typeName(content: ContentType, kind: ImageKind | undefined): string {
+  if (content === 'additional') return 'generic';
+  if (content !== 'release') return content;
+  if (kind === 'release') return 'ocpRelease';
+  return kind === 'graph' ? 'cincinnatiGraph' : 'ocpReleaseContent';
 }
 
 /** The host and the path without its last segment; a path of one segment is shown whole. */

@@ -18,7 +18,8 @@ import {
 } from './mirror-log.ts';
 import { type MirrorFlags, addMirrorOptions, readMirrorFlags } from './mirror-options.ts';
 import { type MirrorEnd, checkDestination, mirrorToMirror } from './mirror-to-mirror.ts';
-import { openEnds } from './open-ends.ts';
+import { openEnds, openRegistryLog } from './open-ends.ts';
+import { openMirrorReleases, takesKeptGraphImage } from './open-mirror-releases.ts';
 import { makeFolder, openWorkspace, prepareWorkspace } from './workspace.ts';
 
 /** `imageset mirror`: the reference tool's workflows, flags, files and exit codes (design.md, section 7). */
@@ -103,21 +104,25 @@ async function runWorkflow(
   log.info('🔀 workflow mode: mirrorToMirror ');
   await prepareWorkspace(workspace);
 
-  const registryLog = workspace.path('logs', `registry-${stamp}.log`);
-  const { environment } = io;
+  const registryLog = openRegistryLog(workspace.path('logs', `registry-${stamp}.log`));
+  const { environment, cwd, now } = io;
   const catalogFolder = workspace.path('operator-catalogs');
   await using ends = await openEnds({ flags, registryLog, environment, catalogFolder });
+  await using releases = openMirrorReleases({
+    ...{ environment, workspace, cwd, now, log, registryLog },
+    retry: { times: Math.max(0, flags.retryTimes), delayMs: Math.max(0, flags.retryDelayMs) },
+  });
   const { maxNestedPaths } = flags;
   const destination = await checkDestination(
     workflow.destination,
     { ends, log, maxNestedPaths },
     signal,
   );
-  const { cwd, now } = io;
   const terminal = level === 'error' ? undefined : io.terminal;
   const run = {
-    ...{ configuration, destination, flags, workspace, ends },
+    ...{ configuration, destination, flags, workspace, ends, releases },
     ...{ cwd, log, now, terminal, stamp },
+    keptGraphImage: takesKeptGraphImage(environment),
   };
   const end = await orReport(level, log, io, () => mirrorToMirror(run, signal));
   log.info(`mirror time     : ${formatDuration(io.now().getTime() - started.getTime())}`);

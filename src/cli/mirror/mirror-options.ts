@@ -34,6 +34,8 @@ export interface MirrorFlags {
   readonly port: number;
   readonly removeSignatures: boolean;
   readonly securePolicy: boolean;
+  /** Counts for `platform.release` alone. */
+  readonly ignoreReleaseSignature: boolean;
   readonly source: EndFlags;
   readonly destination: EndFlags;
 }
@@ -50,7 +52,6 @@ const IGNORED_SWITCHES = [
   '--dest-precompute-digests',
   '--tls-verify',
   '--strict-archive',
-  '--ignore-release-signature',
 ];
 const IGNORED_TEXTS = [
   '--dest-compress-format',
@@ -88,7 +89,10 @@ export function addMirrorOptions(command: Command): void {
     .addOption(switchOption('--dry-run', 'say what would be mirrored'))
     .addOption(switchOption('--dry-run-manifest-lists', 'the same, with the instances of lists'))
     .addOption(switchOption('--remove-signatures', 'do not copy signatures and attestations'))
-    .addOption(switchOption('--secure-policy', 'enforce the trust policy'));
+    .addOption(switchOption('--secure-policy', 'enforce the trust policy'))
+    .addOption(
+      switchOption('--ignore-release-signature', 'take platform.release without a signature'),
+    );
   addEndOptions(command);
   for (const flag of IGNORED_SWITCHES) command.addOption(switchOption(flag, '').hideHelp());
   for (const flag of IGNORED_TEXTS) command.addOption(new Option(`${flag} <text>`).hideHelp());
@@ -120,6 +124,7 @@ export function readMirrorFlags(raw: RawFlags): MirrorFlags {
     port: readNumber(raw, '--port', 55_000, { min: 0, max: PORT_MAX }),
     removeSignatures: readSwitch(raw, '--remove-signatures') ?? false,
     securePolicy: readSwitch(raw, '--secure-policy') ?? false,
+    ignoreReleaseSignature: readSwitch(raw, '--ignore-release-signature') ?? false,
     source: readEndFlags(raw, 'src'),
     destination: readEndFlags(raw, 'dest'),
   };

@@ -1,8 +1,13 @@
 import { ControllerError } from '../../base/controller-error.ts';
 import { type Destination, formatDestination, parseDestination } from '../../oci/destination.ts';
+import type { ReleaseSources } from '../../release/release-sources.ts';
 import type { Ends } from '../../reconcile/ends.ts';
-import { type CollectionFailure, collectImages, lookUpImages } from './collect-images.ts';
-import type { CollectedCatalog } from './collect-operators.ts';
+import {
+  type Collection,
+  type CollectionFailure,
+  collectImages,
+  lookUpImages,
+} from './collect-images.ts';
 import { type CopiedImages, copyEverything } from './copy-everything.ts';
 import type { LoadedConfiguration } from './load-configuration.ts';
 import type { MirrorLog } from './mirror-log.ts';
@@ -18,6 +23,7 @@ export interface MirrorRun {
   readonly flags: MirrorFlags;
   readonly workspace: Workspace;
   readonly ends: Ends;
+  readonly releases: ReleaseSources;
   readonly cwd: string;
   readonly log: MirrorLog;
   readonly now: () => Date;
@@ -25,6 +31,8 @@ export interface MirrorRun {
   readonly terminal: NodeJS.WriteStream | undefined;
   /** Of the log files' names. */
   readonly stamp: string;
+  /** The graph image is not built, but taken from the workspace. */
+  readonly keptGraphImage: boolean;
 }
 
 /** How a run ended. */
@@ -38,11 +46,16 @@ export interface MirrorEnd {
 export async function mirrorToMirror(run: MirrorRun, signal: AbortSignal): Promise<MirrorEnd> {
   const { log, flags, ends, cwd, destination, configuration, workspace } = run;
   const parallel = flags.parallelImages * flags.parallelLayers;
-  const options = { destination, ends, cwd, parallel, log };
+  const options = {
+    ...{ destination, ends, releases: run.releases, cwd, parallel, log, workspace },
+    dryRun: flags.dryRun,
+    ignoreSignatures: flags.ignoreReleaseSignature,
+    keptGraphImage: run.keptGraphImage,
+  };
   const collection = await collectImages(configuration, options, signal);
   if (collection.kind === 'failed') return collectionEnd(collection.problems);
-  const { requests, catalogs } = collection;
-  const total = requests.length + catalogs.length;
+  const { requests, releases, catalogs } = collection;
+  const total = requests.length + (releases.graph === undefined ? 0 : 1) + catalogs.length;
   if (total === 0) {
     log.info('❗ No images to mirror...');
     return { code: 1, error: 'no images to copy' };
@@ -51,7 +64,7 @@ export async function mirrorToMirror(run: MirrorRun, signal: AbortSignal): Promi
     await writeMapping(collection, { workspace, log, destination, cachePort: flags.port });
     return { code: 0 };
   }
-  const lookedUp = await lookUpImages(requests, options, signal);
+  const lookedUp = await lookUpImages(collection, options, signal);
   if (lookedUp.kind === 'failed') return collectionEnd(lookedUp.problems);
 
   log.info('🚀 Start copying the images...');
@@ -61,7 +74,7 @@ export async function mirrorToMirror(run: MirrorRun, signal: AbortSignal): Promi
   const { failures } = copied;
   const error = failures.length === 0 ? undefined : await reportFailures(failures, run);
   if (signal.aborted) return stoppedEnd(copied.left, signal);
-  await writeEverything(catalogs, copied, run);
+  await writeEverything(collection, copied, run);
   if (error === undefined) return { code: 0 };
   return { code: exitCodeOf(failures.map(({ content }) => content)), error };
 }
@@ -94,7 +107,7 @@ export async function checkDestination(
 }
 
 async function writeEverything(
-  catalogs: readonly CollectedCatalog[],
+  { catalogs, releases }: Collection & { readonly kind: 'collected' },
   { there }: Pick<CopiedImages, 'there'>,
   run: MirrorRun,
 ): Promise<void> {
@@ -107,6 +120,7 @@ async function writeEverything(
     nested,
     cwd: run.cwd,
     destination: run.destination,
+    releases: releases.releases,
   });
 }
 

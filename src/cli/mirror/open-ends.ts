@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Log } from '../../base/log.ts';
 import type { Ends } from '../../reconcile/ends.ts';
 import { createBlobLists } from '../../store/blob-lists.ts';
 import { openLayoutSource } from '../../store/layout-source.ts';
@@ -10,10 +11,21 @@ import type { MirrorFlags } from './mirror-options.ts';
 
 export interface OpenEndsOptions {
   readonly flags: MirrorFlags;
-  /** The file that retries and registries' warnings go to, and nowhere else (spec, transfer-engine, 1.2). */
-  readonly registryLog: string;
+  readonly registryLog: Log;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly catalogFolder: string;
+}
+
+/** A log of the file that retries and registries' warnings go to, and nowhere else (spec, transfer-engine, 1.2). */
+export function openRegistryLog(file: string): Log {
+  return makeLog({
+    level: 'debug',
+    format: 'json',
+    isTerminal: false,
+    write: (line) => {
+      appendFileSync(file, line);
+    },
+  });
 }
 
 const MANIFESTS_BYTES = 64 * 1024 * 1024;
@@ -24,18 +36,10 @@ const MANIFESTS_BYTES = 64 * 1024 * 1024;
  */
 export async function openEnds({
   flags,
-  registryLog,
+  registryLog: log,
   environment,
   catalogFolder,
 }: OpenEndsOptions): Promise<Ends & AsyncDisposable> {
-  const log = makeLog({
-    level: 'debug',
-    format: 'json',
-    isTerminal: false,
-    write: (line) => {
-      appendFileSync(registryLog, line);
-    },
-  });
   const { parallelImages, parallelLayers, retryTimes, retryDelayMs } = flags;
   const defaults = {
     retry: { times: retryTimes, delayMs: Math.max(0, retryDelayMs) },

@@ -29,7 +29,7 @@ export function pinConfigurations(
 ): PinnedConfigurations {
   const pinned = documents.map((document) => ({
     ...document,
-    content: withPackages(pinCatalogs(document.content, digests)),
+    content: withPackages(withTypes(pinCatalogs(document.content, digests))),
   }));
   const time = `${now.toISOString().slice(0, 'yyyy-MM-ddTHH:mm:ss'.length)}Z`;
   return {
@@ -48,6 +48,13 @@ interface Pinned {
 function withPackages({ operators, ...rest }: MirrorContent): object {
   if (operators === undefined) return rest;
   return { ...rest, operators: operators.map((entry) => ({ packages: null, ...entry })) };
+}
+
+/** The type of a channel is written even where it is not said. */
+function withTypes({ platform, ...rest }: MirrorContent): MirrorContent {
+  if (platform?.channels === undefined) return { ...rest, ...(platform && { platform }) };
+  const channels = platform.channels.map((channel) => ({ type: 'ocp' as const, ...channel }));
+  return { ...rest, platform: { ...platform, channels } };
 }
 
 function pinnedMirror({ content, archiveSize }: Pinned): object {

@@ -20,11 +20,12 @@ export interface MappingOptions {
 
 /** Writes `dry-run/mapping.txt`: what would be copied from where to where (spec, config-and-outputs, section 5). */
 export async function writeMapping(
-  { requests, catalogs }: Collection & { readonly kind: 'collected' },
+  { requests, releases: { graph }, catalogs }: Collection & { readonly kind: 'collected' },
   { workspace, log, destination, cachePort }: MappingOptions,
 ): Promise<void> {
   const lines = [
     ...requests.map(({ name, place }) => mappingLine(withTransport(name), place)),
+    ...(graph === undefined ? [] : [mappingLine(graph.origin, graph.place)]),
     ...catalogs.flatMap((catalog) => catalogLines(catalog, destination, cachePort)),
   ];
   const shown = workspace.shown('dry-run', 'mapping.txt');

@@ -2,8 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { formatProblem } from '../../base/field-problem.ts';
 import { systemReason } from '../../base/system-reason.ts';
+import type { WantedImage } from '../../lock/wanted-image.ts';
 import type { ImageSetDocument } from '../../imageset/image-set-document.ts';
-import { type Destination, relativePlace } from '../../oci/destination.ts';
+import { type Destination, formatPlace, relativePlace } from '../../oci/destination.ts';
 import {
   type CatalogSourceTemplate,
   readCatalogSourceTemplate,
@@ -12,6 +13,12 @@ import { mirrorSets } from '../../resources/mirror-sets.ts';
 import { nameCatalogs } from '../../resources/name-catalogs.ts';
 import type { PublishedCatalog } from '../../resources/published-catalog.ts';
 import { renderCatalogs } from '../../resources/render-catalogs.ts';
+import {
+  type PublishedSignature,
+  renderSignatureConfigMaps,
+} from '../../resources/signature-configmap.ts';
+import { renderUpdateService, servedReleases } from '../../resources/update-service.ts';
+import type { FoundRelease } from '../../resolve/releases/found-release.ts';
 import { renderResources } from '../../resources/render-resources.ts';
 import type { CollectedImage } from './collect-images.ts';
 import type { CollectedCatalog } from './collect-operators.ts';
@@ -56,7 +63,7 @@ export async function writePinned(
  */
 export async function writeResources(
   there: readonly CollectedImage[],
-  { workspace, log, nested, cwd, destination }: ResourceOptions,
+  { workspace, log, nested, cwd, destination, releases }: ResourceOptions,
 ): Promise<void> {
   log.info('📄 Generating cluster resources...');
   if (there.length === 0) {
@@ -72,7 +79,14 @@ export async function writeResources(
     argocd: false,
     catalogSource: { secrets: [] },
   } as const;
-  for (const [name, text] of renderCatalogs(published, rendering)) files.set(name, text);
+  const signatures = signaturesOf(releases, images);
+  for (const [name, text] of [
+    ...renderCatalogs(published, rendering),
+    ...renderSignatureConfigMaps(signatures, { json: true }),
+    ...renderUpdateService(servedReleases(images), rendering),
+  ]) {
+    files.set(name, text);
+  }
   await replaceResources(workspace, files);
   for (const name of files.keys()) log.info(`${shownResource(workspace, name)} file created`);
 }
@@ -84,6 +98,22 @@ interface ResourceOptions {
   /** Where the paths of templates count from. */
   readonly cwd: string;
   readonly destination: Destination;
+  readonly releases: readonly FoundRelease[];
+}
+
+/** Of the payloads that are at the destination; one that was taken unsigned has none (spec, releases-helm, 3.5). */
+function signaturesOf(
+  releases: readonly FoundRelease[],
+  there: readonly WantedImage[],
+): PublishedSignature[] {
+  const places = new Set(
+    there.flatMap(({ kind, place }) => (kind === 'release' ? [formatPlace(place)] : [])),
+  );
+  return releases.flatMap(({ place, release, payload, signature }) =>
+    signature !== undefined && places.has(formatPlace(place))
+      ? [{ release, payload, bytes: signature.bytes }]
+      : [],
+  );
 }
 
 async function publishedCatalogs(
