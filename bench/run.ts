@@ -12,6 +12,7 @@ import { benchCatalog } from './catalog.ts';
 import { type ImageSet, makeLargeSet, makeSingleLayer, makeSmallSet } from './image-sets.ts';
 import { type Measured, cpuOf, measureCommand, median } from './measure.ts';
 import { QUIET_BENCHMARKS } from './quiet.ts';
+import { benchReleases } from './releases.ts';
 import { type Tool, imagesetMirror, skopeo } from './tools.ts';
 
 /**
@@ -80,6 +81,7 @@ for (const [name, bench] of Object.entries(QUIET_BENCHMARKS)) {
   if (isChosen(name)) await bench(join(folder.path, name));
 }
 if (isChosen('catalog') && !(await benchCatalog())) process.exitCode = 1;
+if (isChosen('releases') && !(await benchReleases())) process.exitCode = 1;
 
 async function run(benchmark: Benchmark): Promise<void> {
   const base = join(folder.path, benchmark.name);
