@@ -31,7 +31,7 @@ const DRIVER = '.wh..wh.';
  * @throws LayerFault for paths that leave the image or are too long
  */
 export function markOf(path: string, kind: TarKind, folder: string): LayerMark | undefined {
-  const parts = partsOf(path);
+  const parts = pathParts(path);
   const name = parts.at(-1);
   if (name === undefined) return undefined;
   if (!name.startsWith(WHITEOUT)) return markOfEntry(parts.join('/'), kind, folder);
@@ -70,7 +70,11 @@ function isBelow(path: string, directory: string): boolean {
   return path.startsWith(`${directory}/`);
 }
 
-function partsOf(path: string): string[] {
+/**
+ * The parts of a path, without `.` and empty ones.
+ * @throws LayerFault for paths that leave the root or are too long
+ */
+export function pathParts(path: string): string[] {
   if (path.length > LAYER_LIMITS.pathLength) throw refused(path, `has ${path.length} characters`);
   if (path.includes('\0')) throw refused(path, 'has a NUL in it');
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareText } from '../../base/compare-text.ts';
 import { type Digest, digestTag } from '../../oci/digest.ts';
+import { writeThenRename } from '../../store/checked-file.ts';
 import { readInside } from '../../store/layout-files.ts';
 import { isMissing, storeFailure } from '../../store/store-failure.ts';
 import type { ReleaseSignature } from './release-signature.ts';
@@ -10,6 +10,8 @@ import { SIGNATURE_LIMIT_BYTES } from './verify-signature.ts';
 
 /** Signatures of one payload that are looked at: its tags are few. */
 const MOST_FILES = 20;
+/** As the reference tool: for its user alone. */
+const WRITING = { flag: 'wx', mode: 0o600 } as const;
 
 /** A signature that was kept; its name is no evidence of anything. */
 export interface KeptSignature {
@@ -49,14 +51,9 @@ export async function keepSignature(
   { bytes, reference }: ReleaseSignature,
 ): Promise<void> {
   const path = join(folder, `${reference.tag ?? ''}-${digestTag(payload)}`);
-  const temporary = join(folder, `unfinished-${randomUUID()}`);
   try {
-    await mkdir(folder, { recursive: true });
-    await using handle = await open(temporary, 'wx', 0o600);
-    await handle.writeFile(bytes);
-    await rename(temporary, path);
+    await writeThenRename(path, (temporary) => writeFile(temporary, bytes, WRITING));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw storeFailure(error, `writing ${path}`);
   }
 }
