@@ -68,7 +68,9 @@ it('reads no layer that is larger than any', async () => {
   const { source, layer } = sourceOf(await tar());
   const huge = { ...layer, size: LAYER_LIMITS.layerBytes + 1 };
 
-  await expect(streamLayer(huge, source, readTar(), signal)).rejects.toThrow(/more than 34359738368$/);
+  await expect(streamLayer(huge, source, readTar(), signal)).rejects.toThrow(
+    /more than 34359738368$/,
+  );
 });
 
 it('ends with the signal', async () => {

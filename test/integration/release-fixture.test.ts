@@ -4,7 +4,7 @@ import { type PublicKey, readKey, readMessage } from 'openpgp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plainRequest } from '../support/plain-request.ts';
 import { makeRelease } from '../support/releases/make-release.ts';
-import { type ReleaseSite, openReleaseSite } from '../support/releases/release-site.ts';
+import { type ReleaseSite, openReleaseSite, releaseSet } from '../support/releases/release-site.ts';
 import { signRelease, signatureText } from '../support/releases/sign-release.ts';
 import { makeSigningKey } from '../support/releases/signing-key.ts';
 import { openUpdateService } from '../support/releases/update-service.ts';
@@ -189,13 +189,14 @@ describe('the site', () => {
       const path = `/v2/${name.slice(source.host.length + 1)}/manifests/${digest}`;
       expect((await plainRequest(source.endpoint, 'HEAD', path)).status).toBe(200);
     }
-    for (const [base, { digest }] of [
-      [service.signatureUrl, release],
-      [service.okdSignatureUrl, okd],
+    for (const [base, { digest, tagged }, key] of [
+      [service.signatureUrl, release, site.key],
+      [service.okdSignatureUrl, okd, site.okdKey],
     ] as const) {
       const { origin, pathname } = new URL(base);
       const path = `${pathname}${digest.replace(':', '=')}/signature-`;
-      expect((await plainRequest({ url: origin }, 'GET', `${path}1`)).status).toBe(200);
+      const { body } = await plainRequest({ url: origin }, 'GET', `${path}1`);
+      expect(body.equals(signRelease({ digest, reference: tagged, key }))).toBe(true);
       expect((await plainRequest({ url: origin }, 'GET', `${path}2`)).status).toBe(404);
     }
     const url = new URL(service.graphUrl);
@@ -220,4 +221,19 @@ describe('the site', () => {
       expect((JSON.parse(base.toString()) as { manifests: unknown[] }).manifests).toHaveLength(4);
     },
   );
+
+  it('runs mirror and the controller between its registries', async () => {
+    const set = releaseSet(undefined, { additionalImages: [{ name: site.graphBase }] });
+
+    const mirrored = await site.mirror(set);
+    const places = await site.places();
+    await site.lose('ubi9/ubi:latest');
+    await site.commit({ 'isc.yaml': set });
+    const pass = await site.pass();
+
+    expect(mirrored).toMatchObject({ code: 0 });
+    expect(places).toEqual(['ubi9/ubi:latest']);
+    expect(pass).toMatchObject({ code: 0, report: { state: 'Applied' } });
+    expect(await site.there('ubi9/ubi:latest')).toBeDefined();
+  });
 });

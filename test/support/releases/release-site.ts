@@ -278,7 +278,7 @@ async function mustDelete({ endpoint }: TestRegistry, path: string): Promise<voi
 }
 
 /** An ImageSetConfiguration of a platform, with what else is given under `mirror`. */
-export function releaseSet(platform: object, over: object = {}): string {
+export function releaseSet(platform: object | undefined, over: object = {}): string {
   return stringify({
     apiVersion: 'mirror.openshift.io/v2alpha1',
     kind: 'ImageSetConfiguration',
