@@ -149,7 +149,7 @@ describe.skipIf(needed.length > 0)(`the controller with releases${skipped}`, () 
     expect(channels).toMatchObject({
       '4.16.5-x86_64': ['eus-4.16', 'eus-4.18'],
       '4.17.0-x86_64': ['stable-4.17'],
-      '4.18.1-x86_64': ['fast-4.18'],
+      '4.18.1-x86_64': ['fast-4.18', 'stable-4.17', 'stable-4.18'],
       // The end of the way from each of the others.
       '4.18.2-x86_64': ['eus-4.16', 'eus-4.18', 'stable-4.17', 'stable-4.18'],
       '4.18.0-okd-scos.9': ['stable-scos'],
