@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Lock, LockedRelease } from '../lock/lock.ts';
+import type { Lock, LockedImage, LockedRelease } from '../lock/lock.ts';
 import { releaseFinder } from '../lock/release-lines.ts';
 import { compareReleaseNames } from '../lock/release-name.ts';
 import { unresolvedReleases } from './incomplete-releases.ts';
@@ -66,14 +66,10 @@ function isSameRelease(a: LockedRelease, b: LockedRelease): boolean {
 interface Fate {
   total: number;
   gone: number;
-  /** Of the payload, where that is there; else of the component that says most. */
+  /** Of the payload; of a release without one, what is said of a component first. */
   change: ReleaseChange['change'];
-  isOfPayload: boolean;
   askedBy?: ReleaseChange['askedBy'];
 }
-
-/** Of a release without its payload the first that any of its components says. */
-const RANK = ['stays', 'returned', 'gone', 'orphaned', 'superseded', 'orphan'] as const;
 
 /** Releases of the lock that no entry of this plan could be resolved to. */
 function unplannedChanges(
@@ -108,27 +104,19 @@ function unplannedChanges(
 function fatesOf(plan: Plan, releaseOf: ReturnType<typeof releaseFinder>): Map<string, Fate> {
   const fates = new Map<string, Fate>();
   const seen = new Set<string>();
-  const note = (
-    line: Parameters<typeof releaseOf>[0],
-    change: (typeof RANK)[number],
-    asked?: PlannedDelete,
-  ): void => {
+  const note = (line: LockedImage, change: Fate['change'], asked?: PlannedDelete): void => {
     const release = releaseOf(line);
     // Two names of one place are two lines, and one image.
     if (release === undefined || seen.has(line.destination)) return;
     seen.add(line.destination);
-    const isOfPayload = line.kind === 'release';
-    const fate = fates.get(release) ?? { total: 0, gone: 0, change, isOfPayload };
-    const isStronger = rankOf(change) < rankOf(fate.change);
-    if (isOfPayload || (!fate.isOfPayload && isStronger))
-      Object.assign(fate, { change, isOfPayload });
-    fate.total += 1;
-    if (asked !== undefined) {
-      fate.gone += 1;
-      const { reason, entry } = asked;
-      fate.askedBy ??= { reason, ...(entry === undefined ? {} : { entry }) };
-    }
+    const fate = fates.get(release) ?? { total: 0, gone: 0, change };
     fates.set(release, fate);
+    if (line.kind === 'release') fate.change = change;
+    fate.total += 1;
+    if (asked === undefined) return;
+    fate.gone += 1;
+    const { reason, entry } = asked;
+    fate.askedBy ??= { reason, ...(entry === undefined ? {} : { entry }) };
   };
   for (const line of plan.keeps) note(line, 'stays');
   for (const line of plan.returns) note(line, 'returned');
@@ -137,8 +125,4 @@ function fatesOf(plan: Plan, releaseOf: ReturnType<typeof releaseFinder>): Map<s
     note(line, line.superseded === true ? 'superseded' : isNew ? 'orphaned' : 'orphan');
   }
   return fates;
-}
-
-function rankOf(change: ReleaseChange['change']): number {
-  return RANK.findIndex((one) => one === change);
 }

@@ -63,11 +63,6 @@ describe('releaseTallies', () => {
       '4.18.10-x86_64',
     ]);
   });
-
-  it('does not look at locks that are one', () => {
-    const lock = { ...one, images: [...one.images, ...linesOf('4.18.8-x86_64')] };
-    expect(releaseTallies(lock, lock)).toEqual([]);
-  });
 });
 
 it.each([

@@ -32,6 +32,7 @@ const CHANNELS: Readonly<Record<string, readonly string[]>> = {
   '4.18.9-multi': ['stable-4.18'],
   '4.19.0-rc.1-x86_64': ['candidate-4.19'],
   '4.18.0-okd-scos.8': ['stable-4.18'],
+  latest: ['next'],
   abcdef: [],
 };
 const NAMES = Object.keys(CHANNELS);
@@ -116,7 +117,7 @@ describe('chooseReleasesForDelete', () => {
     [
       'an unknown channel',
       { channels: [{ name: 'stable-4.17' }] },
-      'the lock has no release of channel "stable-4.17". It has "stable-4.18", "fast-4.18", "candidate-4.19".',
+      'the lock has no release of channel "stable-4.17". It has "stable-4.18", "fast-4.18", "candidate-4.19", "next".',
     ],
     [
       'an empty range',
@@ -146,7 +147,7 @@ describe('chooseReleasesForDelete', () => {
     [
       'an unknown release',
       { release: 'a.io/b:4.18.2-x86_64' },
-      'the lock has no release a.io/b:4.18.2-x86_64. It has 4.18.0-okd-scos.8 … abcdef (8 releases).',
+      'the lock has no release a.io/b:4.18.2-x86_64. It has 4.18.0-okd-scos.8 … latest (9 releases).',
     ],
     [
       'a path',
@@ -162,6 +163,13 @@ describe('chooseReleasesForDelete', () => {
     expect(warnings).toEqual([
       'the lock has no release of channel "stable-4.18" from 4.18.9 to 4.18.1. It has 4.18.1-x86_64, 4.18.9-x86_64.',
     ]);
+  });
+
+  it('takes one whose version cannot be read with all of its channel, and with no range', () => {
+    const all = { name: 'next', type: 'okd' };
+    expect(choose({ channels: [all] }).releases).toEqual(['latest']);
+    expect(choose({ channels: [{ ...all, minVersion: '0.0.0' }] }).warnings).toHaveLength(1);
+    expect(choose({ channels: [{ ...all, maxVersion: '9.9.9' }] }).warnings).toHaveLength(1);
   });
 
   it('says where nothing is mirrored at all', () => {
@@ -190,10 +198,11 @@ describe('chooseReleasesForDelete', () => {
     const [cli, hyperkube, payload] = linesOf('4.18.1-x86_64');
     if (!cli || !hyperkube || !payload) throw new Error('a sample release has three images');
     const other = linesOf('4.18.9-x86_64').map((one) => ({ ...one, wantedBy: ['base.yaml'] }));
-    const wanted = { ...payload, source: 'other.io/a:1', wantedBy: ['base.yaml'] };
+    const named = { source: 'other.io/a:1', wantedBy: ['base.yaml'] };
+    const wanted = { ...payload, ...named };
     const lock = sampleLock({
       catalogs: [],
-      images: [wanted, payload, hyperkube, ...other],
+      images: [wanted, payload, hyperkube, { ...hyperkube, ...named }, ...other],
       deleting: [leaving(cli)],
       releases: LOCK.releases,
     });
