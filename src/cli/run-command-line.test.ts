@@ -17,8 +17,9 @@ describe('runCommandLine', () => {
     { args: ['mirror', '--help'], shows: /--retry-delay <duration>/ },
     { args: ['--version'], shows: /^imageset version v\d+\.\d+\.\d+\n$/ },
     { args: ['-c', 'f', '--version'], shows: /^imageset version v/ },
-    { args: ['list'], shows: /Usage: imageset list operators .*operators/s },
-    { args: ['--v2', 'list', 'nothing'], shows: /Usage: imageset list operators / },
+    { args: ['list'], shows: /Usage: imageset list releases\|operators .*releases .*operators /s },
+    { args: ['--v2', 'list', 'nothing'], shows: /Usage: imageset list releases\|operators / },
+    { args: ['list', 'releases', '--help'], shows: /--filter-by-archs <list>/ },
     { args: ['list', 'operators', '--help'], shows: /--package <name>/ },
     { args: ['--v2', '-v'], shows: /^imageset version v/ },
     { args: ['version'], shows: /^imageset version v/ },
@@ -57,8 +58,8 @@ describe('runCommandLine', () => {
   it.each([
     { args: ['delete', '--generate', 'docker://a.b/c'], message: 'no command "delete"' },
     {
-      args: ['--v2', 'list', 'releases', '--version', '4.20'],
-      message: 'no command "list releases"',
+      args: ['--v2', 'list', 'releases', '--channels'],
+      message: 'must specify --version with --channels',
     },
     { args: ['version', '--output', 'xml'], message: "--output must be 'yaml' or 'json'" },
     { args: ['version', '--nope'], message: 'error: unknown flag: --nope' },

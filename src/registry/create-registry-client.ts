@@ -6,6 +6,7 @@ import type { ImageSource } from '../oci/ends.ts';
 import { createAttachmentFinder } from './api/find-attachments.ts';
 import { createHostFacts } from './api/host-facts.ts';
 import { type Repository, openRepository } from './api/repository.ts';
+import { listTags } from './api/tag-pages.ts';
 import { cancelUpload, startUpload } from './api/upload-session.ts';
 import { type Endpoint, endpointsOf, writeEndpointOf } from './conf/endpoints-of.ts';
 import type { RegistriesConf } from './conf/registries-conf.ts';
@@ -62,6 +63,10 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     target(place) {
       const openTarget = (): Repository => open(writeEndpointOf(registriesConf, place));
       return createRegistryTarget(place, { open: openTarget, attachments, tagQuestions });
+    },
+    async listTags({ registry, repository }, signal) {
+      const endpoint = endpointsOf(registriesConf, { registry, repository }).at(-1);
+      return endpoint === undefined ? [] : await listTags(openToRead(endpoint), signal);
     },
     async checkAccess(destination, signal) {
       const place = { host: destination.host, repository: destination.namespace };

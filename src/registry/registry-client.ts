@@ -11,6 +11,14 @@ export interface RegistryClient extends AsyncDisposable {
   source(reference: RegistryReference): ImageSource;
   /** A repository to write to; never rewritten. Asks nothing by itself. */
   target(place: Pick<Place, 'host' | 'repository'>): ImageTarget;
+  /**
+   * All tags of a repository that is read from, sorted; empty where there is no such repository. Its mirrors are not
+   * asked: they need not have all of it.
+   */
+  listTags(
+    reference: Pick<RegistryReference, 'registry' | 'repository'>,
+    signal: AbortSignal,
+  ): Promise<string[]>;
   /** Whether the credentials for the destination are accepted: `GET /v2/` (spec, transfer-engine, 1.3.12). @throws ControllerError */
   checkAccess(destination: Destination, signal: AbortSignal): Promise<void>;
   /** Opens and cancels one upload in the repository, and says what is known (issue 3, preflight). @throws ControllerError when pushing is refused. */

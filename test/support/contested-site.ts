@@ -69,6 +69,7 @@ function client(open: (repository: string) => ImageSource & ImageTarget): Regist
   return {
     source: ({ repository }) => open(repository),
     target: ({ repository }) => open(repository),
+    listTags: () => Promise.resolve([]),
     checkAccess: () => Promise.resolve(),
     preflightPush: ({ host, repository }) =>
       Promise.resolve({ host, repository, credential: 'anonymous', mayDelete: 'unknown' }),

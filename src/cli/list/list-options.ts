@@ -1,40 +1,12 @@
-import { type Command, Option } from 'commander';
-import {
-  type RawFlags,
-  addEndOptions,
-  readEndFlags,
-  readSwitch,
-  readText,
-  switchOption,
-} from '../end-options.ts';
-import type { EndFlags } from '../end-settings-from-flags.ts';
-import { checkCommonFlags } from '../mirror/check-arguments.ts';
-import type { MirrorLogLevel } from '../mirror/mirror-log.ts';
-import { parseDuration, parseInteger } from '../parse-flag-value.ts';
+import type { Command } from 'commander';
+import { type RawFlags, readSwitch, readText, switchOption } from '../end-options.ts';
 import { type ListRequest, readListRequest } from './list-request.ts';
+import { type SharedFlags, addSharedOptions, readSharedFlags } from './shared-options.ts';
 
 /** One call of `imageset list operators`. */
-export interface ListCall {
+export interface ListCall extends SharedFlags {
   readonly request: ListRequest;
-  readonly output: 'text' | 'json';
-  readonly logLevel: MirrorLogLevel;
-  readonly retry: { readonly times: number; readonly delayMs: number };
-  readonly cacheDir: string;
-  readonly source: EndFlags;
-  readonly destination: EndFlags;
 }
-
-/** Flags that every command of the reference tool has and that say nothing here (spec, config-and-outputs, 8.2). */
-const IGNORED = [
-  '-c, --config <file>',
-  '--workspace <file://dir>',
-  '-p, --port <number>',
-  '--parallel-images <number>',
-  '--parallel-layers <number>',
-  '--policy <file>',
-  '--registries.d <directory>',
-];
-const RETRIES = { min: -2_147_483_648, max: 2_147_483_647 };
 
 export function addListOptions(command: Command): void {
   command
@@ -42,20 +14,8 @@ export function addListOptions(command: Command): void {
     .option('--version <x.y>', 'the version, with --catalogs')
     .option('--catalog <reference>', 'the packages of this catalog, HOST/PATH:TAG')
     .option('--package <name>', 'the channels of this package and their heads')
-    .option('--channel <name>', 'the versions in this channel')
-    .addOption(
-      new Option('--output <format>', 'text or json').choices(['text', 'json']).default('text'),
-    )
-    .option(
-      '--cache-dir <dir>',
-      'where catalogs that were read are kept; default: the cache folder',
-    )
-    .option('--log-level <level>', 'info, debug, trace or error (default info)')
-    .option('--retry-times <number>', 'retries after the first attempt (default 5)')
-    .option('--retry-delay <duration>', 'pause between attempts; 0 (the default): exponential');
-  addEndOptions(command);
-  command.options.find(({ long }) => long === '--dest-tls-verify')?.hideHelp();
-  for (const flags of IGNORED) command.addOption(new Option(flags).hideHelp());
+    .option('--channel <name>', 'the versions in this channel');
+  addSharedOptions(command);
 }
 
 /** @throws ControllerError USAGE */
@@ -64,11 +24,6 @@ export function readListCall(
   raw: RawFlags,
   environment: Readonly<Record<string, string | undefined>>,
 ): ListCall {
-  const cacheDir = readText(raw, '--cache-dir') ?? '';
-  const workspace = readText(raw, '--workspace') ?? '';
-  const logLevel = readText(raw, '--log-level') ?? 'info';
-  const times = parseInteger('--retry-times', readText(raw, '--retry-times') ?? '5', RETRIES);
-  const delayMs = parseDuration('--retry-delay', readText(raw, '--retry-delay') ?? '0');
   const request = readListRequest({
     words,
     catalogs: readSwitch(raw, '--catalogs') ?? false,
@@ -77,13 +32,5 @@ export function readListCall(
     package: readText(raw, '--package'),
     channel: readText(raw, '--channel'),
   });
-  return {
-    request,
-    output: readText(raw, '--output') === 'json' ? 'json' : 'text',
-    logLevel: checkCommonFlags({ workspace, logLevel, cacheDir }, environment),
-    retry: { times, delayMs: Math.max(0, delayMs) },
-    cacheDir,
-    source: readEndFlags(raw, 'src'),
-    destination: readEndFlags(raw, 'dest'),
-  };
+  return { request, ...readSharedFlags(raw, environment) };
 }

@@ -22,8 +22,8 @@ export interface GraphSourceSettings {
   readonly web: WebClient;
   /** Query parameters of their own are kept. */
   readonly urls: Readonly<Record<ReleaseType, URL>>;
-  /** Made where it is missing. */
-  readonly folder: string;
+  /** Where answers are kept; made where it is missing. Undefined: nothing is kept. */
+  readonly folder: string | undefined;
   readonly keepAs: KeepAs;
   readonly freshness: Freshness;
 }
@@ -36,7 +36,8 @@ type Answered = { readonly graph: UpdateGraph } | { readonly error: ControllerEr
  */
 export function openGraphSource(settings: GraphSourceSettings): GraphSource {
   const { web, urls, freshness } = settings;
-  const kept = openKeptGraphs(settings.folder, settings.keepAs);
+  const kept =
+    settings.folder === undefined ? undefined : openKeptGraphs(settings.folder, settings.keepAs);
   const answeredByKey = new Map<string, Answered>();
   const asking = createSharedWork<Answered>();
 
@@ -62,7 +63,7 @@ export function openGraphSource(settings: GraphSourceSettings): GraphSource {
       throw graphInvalid(where, 'the server answered 304 without having been told of an answer');
     }
     const graph = parseUpdateGraph(answer.body, where);
-    await kept.write(question, url, answer);
+    await kept?.write(question, url, answer);
     return graph;
   }
 
@@ -73,7 +74,7 @@ export function openGraphSource(settings: GraphSourceSettings): GraphSource {
     where: string,
     signal: AbortSignal,
   ): Promise<(KeptGraph & { readonly graph: UpdateGraph }) | undefined> {
-    const found = await kept.read(question, url, signal);
+    const found = await kept?.read(question, url, signal);
     if (found === undefined) return undefined;
     try {
       return { ...found, graph: parseUpdateGraph(found.body, where) };
