@@ -23,7 +23,7 @@ export function incompleteReleases(
 }
 
 /** The releases that a plan knows to be incomplete: nothing is planned for some of their places. */
-export function unresolvedReleases({
+export function incompleteInPlan({
   releases,
   adds,
   updates,

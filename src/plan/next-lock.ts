@@ -8,7 +8,7 @@ import {
   type LockedImage,
   formatLock,
 } from '../lock/lock.ts';
-import { unresolvedReleases } from './incomplete-releases.ts';
+import { incompleteInPlan } from './incomplete-releases.ts';
 import { lostBundles } from './lost-bundles.ts';
 import { type CatalogOutcome, listedImages, nextCatalogs, withLines } from './next-catalogs.ts';
 import { nextReleases, releasesWithLines } from './next-releases.ts';
@@ -33,7 +33,7 @@ export function successOf(plan: Plan): PassOutcome {
     ...plan.catalogs
       .filter((catalog) => lostBundles(catalog, catalog.bundles, catalog.without).length > 0)
       .map(({ destination }) => destination),
-    ...unresolvedReleases(plan).map(({ release }) => release.destination),
+    ...incompleteInPlan(plan).map(({ release }) => release.destination),
   ]);
   const arriving = [...plan.adds, ...plan.updates].filter(
     ({ destination }) => !stays.has(destination),

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Lock, LockedImage, LockedRelease } from '../lock/lock.ts';
 import { releaseFinder } from '../lock/release-lines.ts';
 import { compareReleaseNames } from '../lock/release-name.ts';
-import { unresolvedReleases } from './incomplete-releases.ts';
+import { incompleteInPlan } from './incomplete-releases.ts';
 import { releaseLine } from './next-releases.ts';
 import type { Plan, PlannedDelete } from './plan.ts';
 import type { ReleaseChange, ReleaseImages } from './release-change.ts';
@@ -24,7 +24,7 @@ export function releaseChanges(plan: Plan, lock: Lock | undefined): ReleaseChang
 function plannedChanges(plan: Plan): ReleaseChange[] {
   const added = new Set(plan.adds.map(({ destination }) => destination));
   const updated = new Set(plan.updates.map(({ destination }) => destination));
-  const missing = new Map(unresolvedReleases(plan).map((one) => [one.release, one.missing]));
+  const missing = new Map(incompleteInPlan(plan).map((one) => [one.release, one.missing]));
   return plan.releases.map((planned) => {
     const { release, destination, components, entries, previous, newImages, bytesToMove } = planned;
     const places = [...components, destination];

@@ -27,8 +27,8 @@ interface Purpose {
 
 /**
  * The lines of a lock that a text means: a destination (`ubi9/ubi:latest`, or with host and path), a source
- * reference, a repository of either, a digest (also the first hexadecimal digits of it), or the name of a bundle or
- * release, which means all images that it needs.
+ * reference, a repository of either, a digest (also the first hexadecimal digits of it), or the name of a bundle,
+ * which means all images that it needs, or of a release, which means its payload; of one without a payload its components.
  */
 export function findLines(lock: Lock, text: string): FoundLine[] {
   const wanted = text.replace(/^[a-z]+:\/\//, '');
@@ -37,12 +37,16 @@ export function findLines(lock: Lock, text: string): FoundLine[] {
     lock.bundles.filter(({ bundle }) => bundle === text).flatMap(({ images }) => images),
   );
   const releaseOf = releaseFinder(lock.releases.map(({ release }) => release));
+  const hasPayload = [...lock.images, ...lock.deleting].some(
+    (line) => line.kind === 'release' && releaseOf(line) === text,
+  );
   const found: FoundLine[] = [];
   const add = (kind: FoundLine['kind'], line: LockedImage | DeletingImage): void => {
     const place = absolutePlace(line.destination, destination);
     const full = place === undefined ? line.destination : formatPlace(place);
     const name = releaseOf(line);
-    const isNamed = ofBundle.has(line.destination) || name === text;
+    const isOfRelease = name === text && (line.kind === 'release' || !hasPayload);
+    const isNamed = ofBundle.has(line.destination) || isOfRelease;
     if (!isNamed && !isMeant(line, full, wanted)) return;
     const bundles = lock.bundles.filter(({ images }) => images.includes(line.destination));
     const catalog = lock.catalogs.find((one) => one.destination === line.destination);

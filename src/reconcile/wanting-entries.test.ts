@@ -135,16 +135,38 @@ describe('wantingEntries of images of releases', () => {
 });
 
 describe('findLines', () => {
-  it('finds all images of a release by its name, and tells which it is', () => {
-    const lock = lockOf({
-      catalogs: [],
-      images: [...linesOf(R9), ...linesOf('4.18.1-x86_64')],
-      releases: [lockedRelease(R9), lockedRelease('4.18.1-x86_64')],
-    });
+  it.each<[string, Partial<Lock>, string[]]>([
+    ['its payload', { images: linesOf(R9) }, [payloadAt(R9)]],
+    [
+      'its components where it has no payload yet',
+      { images: linesOf(R9).slice(0, 2) },
+      [componentAt(R9, 'cli'), componentAt(R9, 'hyperkube')],
+    ],
+    [
+      'a payload that is leaving',
+      {
+        images: linesOf(R9).slice(0, 2),
+        deleting: linesOf(R9)
+          .slice(2)
+          .map(({ wantedBy, ...one }) => {
+            return { ...one, since: 'c'.repeat(40), reason: 'delete.yaml' };
+          }),
+      },
+      [payloadAt(R9)],
+    ],
+  ])('takes the name of a release for %s', (_what, over, expected) => {
+    const releases = [lockedRelease(R9), lockedRelease('4.18.1-x86_64')];
+    const images = [...(over.images ?? []), ...linesOf('4.18.1-x86_64')];
+    const lock = lockOf({ catalogs: [], ...over, images, releases });
     const found = findLines(lock, R9);
-    expect(found.map(({ line: one }) => one)).toEqual(linesOf(R9));
-    expect(found.map(({ release }) => release)).toEqual(linesOf(R9).map(() => lockedRelease(R9)));
-    const [other] = findLines(lock, payloadAt('4.18.1-x86_64'));
-    expect(other?.release?.release).toBe('4.18.1-x86_64');
+    expect(found.map(({ line: one }) => one.destination)).toEqual(expected);
+    expect(found.map(({ release }) => release)).toEqual(expected.map(() => lockedRelease(R9)));
+  });
+
+  it('tells of each image of a release which it is of', () => {
+    const lock = lockWith();
+    const found = findLines(lock, componentAt(R9, 'cli'));
+    expect(found.map(({ release }) => release)).toEqual([lockedRelease(R9)]);
+    expect(findLines(lockOf({ images: [line('a')] }), 'a:1')[0]?.release).toBeUndefined();
   });
 });
