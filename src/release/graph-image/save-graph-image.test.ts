@@ -5,6 +5,7 @@ import { readBlob, readImages, readParsed } from '../../../test/support/catalogs
 import { type MadeImage, makeImage, makeIndex } from '../../../test/support/make-image.ts';
 import { createMemoryRegistry } from '../../../test/support/memory-ends.ts';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { digestOf } from '../../oci/digest.ts';
 import { blobsOf } from '../../oci/manifest.ts';
 import { openLayoutSource } from '../../store/layout-source.ts';
 import type { BuiltGraphImage } from './graph-image.ts';
@@ -71,6 +72,20 @@ it('leaves the old layout where the new one cannot be read', async () => {
   const { digest } = await layout.readManifest({ kind: 'tag', tag: 'latest' }, signal);
   expect(digest).toBe(one.top.digest);
   expect((await readParsed(layout, digest)).kind).toBe('index');
+});
+
+it('refuses what a layout of SHA-256 cannot hold', async () => {
+  await using folder = await temporaryFolder();
+  const config = Buffer.from('{}');
+  const { mediaType } = (await makeImage()).top;
+  const descriptor = { mediaType: 'text/plain', digest: digestOf(config, 'sha512'), size: 2 };
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config: descriptor }));
+  const top = { bytes, mediaType, digest: digestOf(bytes) };
+  const blobs = new Map([[descriptor.digest, config]]);
+  const made = { top, manifests: [top], blobs, descriptor };
+  await expect(saveGraphImage(builtOf(made), folder.path, signal)).rejects.toMatchObject({
+    code: 'CONTENT_UNSUPPORTED',
+  });
 });
 
 it('says where the disk fails', async () => {

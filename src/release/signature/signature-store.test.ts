@@ -201,6 +201,15 @@ describe('a signature that was kept', () => {
     expect((await readFile(join(world.folder, NAME))).equals(GOOD)).toBe(true);
   });
 
+  it('is found among those of many other releases', async () => {
+    await using world = await makeWorld([500]);
+    const hexes = Array.from({ length: 30 }, (_, index) => String(index).padStart(64, '0'));
+    for (const hex of hexes) await keep(world, `4.1.0-x86_64-sha256-${hex}`, OF_OTHER);
+    await keep(world, NAME, GOOD);
+    await world.open().find(PAYLOAD, signal);
+    expect(world.server.seen).toHaveLength(0);
+  });
+
   it('counts beside a bad one of another tag', async () => {
     await using world = await makeWorld([500]);
     await keep(world, `4.18.1-x86_64-sha256-${HEX}`, STRANGE);
