@@ -287,7 +287,11 @@ describe('several channels', () => {
 
     const selection = await select(requests, graphs);
 
-    expect(versionsOf(selection)).toBe('4.2.0 4.2.4 4.3.1');
+    expect(selection.releases.map(({ version, channels }) => [version, ...channels])).toEqual([
+      ['4.2.0', 'stable-4.2'],
+      ['4.2.4', 'stable-4.2'],
+      ['4.3.1', 'stable-4.3'],
+    ]);
     expect(selection.failures).toEqual([]);
     expect(selection.warnings).toMatchObject([
       {

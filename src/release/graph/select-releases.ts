@@ -69,7 +69,9 @@ export async function selectReleases(
         (name) => readChannel({ name, type: 'ocp' }),
         (name) => allows(channels, name, ends),
       );
-      for (const release of way.releases) found.add(release, 'ocp', names);
+      // A way that does not arrive is the business of the channel that it starts in.
+      const choosing = way.blocked === undefined ? names : [start.request.name];
+      for (const release of way.releases) found.add(release, 'ocp', choosing);
       for (const { channel, update } of way.conditional)
         warn(conditionalWarning(channel, update, names));
       if (way.blocked !== undefined) warn(blockedWarning(ends, way.blocked, names));
