@@ -8,6 +8,7 @@ import { type Destination, type Place, formatPlace } from '../../oci/destination
 import type { Digest } from '../../oci/digest.ts';
 import type { ImageSource } from '../../oci/ends.ts';
 import { parseReference } from '../../oci/reference.ts';
+import { saveGraphImage } from '../../release/graph-image/save-graph-image.ts';
 import { placeGraphImage } from '../../release/release-places.ts';
 import type { ReleaseSources } from '../../release/release-sources.ts';
 import { type Ends, lookUpDigest, sourceOf } from '../../reconcile/ends.ts';
@@ -52,6 +53,8 @@ export interface CollectReleasesOptions {
   readonly keptGraphImage: boolean;
 }
 
+/** The graph image as an OCI layout (spec, releases-helm, 2.6). */
+const PREPARED = 'graph-preparation';
 const PLATFORMS_WARNING =
   'Platform filtering with the Platforms field requires a registry with manifest list blob check disabled (e.g. validation.manifests.indexes.platforms: none). Ensure your target registry supports sparse manifest lists.';
 
@@ -137,17 +140,22 @@ async function collectGraph(
   const place = placeGraphImage(destination);
   if (keptGraphImage) {
     const image = await keptImage(workspace, ends, signal);
-    const origin = `oci://${workspace.shown('graph-preparation')}`;
+    const origin = `oci://${workspace.shown(PREPARED)}`;
     return { place, entries, origin, ...(dryRun ? {} : { image }) };
   }
   const origin = `docker://${formatPlace(place)}`;
   if (dryRun) return { place, entries, origin };
+  options.log.info('🔨 building the graph image...');
   const { graphImage } = options.releases;
   const data = await graphImage.fetchData('now', signal);
   const base = parseReference(graphImage.base);
   const digest = base.digest ?? (await lookUpDigest(ends, base, cwd, signal));
   const built = await graphImage.build({ source: sourceOf(ends, base, cwd), digest }, data, signal);
-  return { place, entries, origin, image: { digest: built.digest, from: built.image } };
+  // Where the workspace is carried to, the base image may be out of reach.
+  const folder = workspace.path(PREPARED);
+  await saveGraphImage(built, folder, signal);
+  const image = { digest: built.digest, from: ends.openLayout(folder, undefined) };
+  return { place, entries, origin, image };
 }
 
 async function keptImage(
@@ -155,7 +163,7 @@ async function keptImage(
   ends: Ends,
   signal: AbortSignal,
 ): Promise<{ readonly digest: Digest; readonly from: ImageSource }> {
-  const directory = workspace.path('graph-preparation');
+  const directory = workspace.path(PREPARED);
   try {
     const reference = { kind: 'layout', directory } as const;
     const digest = await lookUpDigest(ends, reference, undefined, signal);
@@ -164,7 +172,7 @@ async function keptImage(
     if (!(error instanceof ControllerError) || signal.aborted) throw error;
     throw new ControllerError(
       error.code,
-      `no graph image in ${workspace.shown('graph-preparation')}: ${error.message}`,
+      `no graph image in ${workspace.shown(PREPARED)}: ${error.message}`,
       {
         remedy: 'wait-for-change',
         hint: 'With UPDATE_URL_OVERRIDE none is built. Put one there as an OCI layout, or set GRAPH_DATA_URL_OVERRIDE to where the graph data are.',

@@ -138,6 +138,8 @@ export async function openReleaseSite(): Promise<ReleaseSite> {
     UPDATE_URL_OVERRIDE: graphUrl,
     OCP_SIGNATURE_URL: signatureUrl,
     OCP_SIGNATURE_VERIFICATION_PK: keysFile,
+    GRAPH_DATA_URL_OVERRIDE: graphDataUrl,
+    GRAPH_BASE_OVERRIDE: graphBase,
   };
   const to = `docker://${destination.host}/${NAMESPACE}`;
 
