@@ -2,7 +2,7 @@ import { Gzip } from 'fflate';
 
 /**
  * Bytes handed to the compressor at once. What it writes depends on how its input is cut, so all input is cut
- * the same way. A change changes every layer: see LAYER_FORMAT.
+ * the same way. A change changes every layer: see LAYER_FORMAT of catalogs and FORMAT of graph images.
  */
 const PUSH_BYTES = 64 * 1024;
 
