@@ -1,4 +1,5 @@
 import { formatBytes } from '../base/format-bytes.ts';
+import type { LockedRelease } from '../lock/lock.ts';
 import { askedBy, entryAt, uniqueEntries } from './entry-phrase.ts';
 import { type Phrase, counted, listed, phrase } from './phrase.ts';
 import type { PlanItem } from './plan-group.ts';
@@ -99,18 +100,29 @@ function newCounts({ images, bytesToMove }: ReleaseChange, all: string): string 
 function detailsOf(release: ReleaseChange): PlanItem[] {
   const { line, previous, missing } = release;
   const items: PlanItem[] = [];
-  if (line !== undefined && previous !== undefined && line.payload !== previous.payload) {
-    items.push({ sign: '~', line: phrase`payload ${previous.payload} -> ${line.payload}` });
-  }
-  if (line !== undefined && previous !== undefined && !isSame(line.channels, previous.channels)) {
-    const [from, to] = [namesOf(previous.channels), namesOf(line.channels)];
-    items.push({ sign: '~', line: phrase`channels ${from} -> ${to}` });
-  }
+  if (line !== undefined && previous !== undefined) items.push(...differences(line, previous));
   if (missing.length > 0) {
     items.push({ sign: '!', line: phrase`missing: ${namesOf(missing)}` });
   }
   if (line !== undefined && isUnsigned(release)) {
     items.push({ sign: '!', line: ['signature: none (releases.unsigned)'] });
+  }
+  return items;
+}
+
+/** What of a release is another than before, its images aside. */
+function differences(line: LockedRelease, previous: LockedRelease): PlanItem[] {
+  const items: PlanItem[] = [];
+  if (line.payload !== previous.payload) {
+    items.push({ sign: '~', line: phrase`payload ${previous.payload} -> ${line.payload}` });
+  }
+  if (!isSame(line.channels, previous.channels)) {
+    const [from, to] = [namesOf(previous.channels), namesOf(line.channels)];
+    items.push({ sign: '~', line: phrase`channels ${from} -> ${to}` });
+  }
+  const [was, is] = [previous.signature ?? 'none', line.signature];
+  if (is !== undefined && is !== was) {
+    items.push({ sign: '~', line: phrase`signature ${was} -> ${is}` });
   }
   return items;
 }

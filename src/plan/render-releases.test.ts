@@ -47,6 +47,7 @@ const NEW = plannedRelease('4.18.10-x86_64', {
 const UNSIGNED = unsigned(plannedRelease('abcdef', { channels: [], newImages: 3 }));
 const UPDATED = known('4.18.9-x86_64', {
   ...{ payload: digest('e'), channels: ['fast-4.18'], newImages: 1, bytesToMove: 2048 },
+  signature: digest('9'),
 });
 const INCOMPLETE = plannedRelease('4.18.11-x86_64');
 const QUIET = unsigned(

@@ -48,14 +48,18 @@ async function linesAt(
   if (file.kind !== 'file') return new Map();
   try {
     const lock = parseLock(lockPath, Buffer.from(file.content).toString('utf8'));
-    return new Map(
-      findLines(lock, text).map((found) => [`${found.place} ${found.line.source}`, found]),
-    );
+    const found = findLines(lock, text).filter((one) => isOfHistory(one, text));
+    return new Map(found.map((one) => [`${one.place} ${one.line.source}`, one]));
   } catch (error) {
     // A version of the lock that nobody can read any more says nothing.
     if (error instanceof ControllerError) return new Map();
     throw error;
   }
+}
+
+/** Of a release its payload: without it in one commit, its components there are no change. */
+function isOfHistory({ release, line }: FoundLine, text: string): boolean {
+  return release?.release !== text || line.kind === 'release';
 }
 
 function* changesOf(
