@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { plainRequest } from '../support/plain-request.ts';
 import { pushImage } from '../support/push-image.ts';
+import type { MadeRelease } from '../support/releases/make-release.ts';
 import { hasProgram } from '../support/run-program.ts';
 import { formatBytes } from '../../src/base/format-bytes.ts';
 import { DEMO_CATALOG, pushDemoCatalog } from './source-catalog.ts';
 import { type DemoImage, blobBytes, makeDemoImages } from './source-images.ts';
+import { type DemoReleases, openDemoReleases } from './source-releases.ts';
 import { type Stage, openStage } from './stage.ts';
 
 /**
@@ -84,6 +86,11 @@ Every line after a $ is a command that runs as it stands there, every [ok] a che
   await addImage(scene);
   await deleteImage(scene);
   await addOperator(scene);
+  {
+    await using releases = await openDemoReleases(scene.source);
+    await addRelease(scene, releases);
+    await updateRelease(scene, releases);
+  }
   await lookBack(scene);
 }
 
@@ -268,6 +275,87 @@ mirror:
   );
 }
 
+async function addRelease(scene: Scene, releases: DemoReleases): Promise<void> {
+  const { stage, destination } = scene;
+  const { old, service } = releases;
+  stage.step('A release of OpenShift');
+  stage.say(
+    `A release is a payload image, which lists all other images of OpenShift. An update service says
+which releases there are, a store has their signatures. By default those are the public ones;
+here the demo plays both, with two releases that it signed itself:`,
+  );
+  await stage.ask(heredoc('release-key.asc', releases.keys));
+  await stage.run(
+    heredoc(
+      'settings.yaml',
+      `releases:
+  graphUrl: ${service.graphUrl}
+  signatureUrl: ${service.signatureUrl}
+  keysFile: release-key.asc
+  graphDataUrl: ${service.graphDataUrl}
+  graphBase: ${releases.graphBase}
+`,
+      '>>',
+    ),
+  );
+  await stage.run(`UPDATE_URL_OVERRIDE=${service.graphUrl} imageset list releases --version 4.18`);
+  stage.say(
+    'The clusters run 4.18.1. With the graph they find their updates without the internet:',
+  );
+  await stage.write('work/team/platform.yaml', releaseSet('4.18.1'));
+  await stage.run('git -C work add team && git -C work commit --quiet -m "Mirror OpenShift (#4)"');
+  await stage.run('git -C work push --quiet origin HEAD:main');
+  await stage.run('imageset plan --settings settings.yaml --state state');
+  const text = await stage.run(`imageset ${SETTINGS}`);
+  stage.check('the release and the graph image were added', text.includes('5 added, 0 gone'));
+  stage.check('the payload is there', (await digestAt(scene, payloadOf(old))) === old.digest);
+  stage.check('its components cli, console and etcd are there', await areThere(scene, old));
+
+  stage.say('The cluster is told about its update service, and how the release is signed:');
+  const output = 'git -C imagesets.git show manifests:clusters/demo/resources';
+  const updateService = await stage.run(`${output}/updateService.yaml`);
+  const [, graphImage] = /graphDataImage: \S+@(\S+)/.exec(updateService) ?? [];
+  stage.check(
+    'the graph image is named by digest, and is there',
+    graphImage !== undefined &&
+      (await digestAt(scene, 'openshift/graph-image:latest')) === graphImage,
+  );
+  stage.check(
+    'releases are looked for at the destination',
+    updateService.includes(`releases: ${destination.host}/mirror/openshift/release-images`),
+  );
+  const signatures = await stage.run(`${output}/signature-configmap.yaml | cut -c 1-96`);
+  stage.check(
+    'the signature of the payload is published',
+    signatures.includes(old.digest.replace(':', '-')),
+  );
+}
+
+async function updateRelease(scene: Scene, releases: DemoReleases): Promise<void> {
+  const { stage } = scene;
+  const { old, new: update } = releases;
+  stage.step('An update of OpenShift');
+  stage.say('4.18.2 shall be there for the clusters too. One line changes:');
+  await stage.ask(heredoc('work/team/platform.yaml', releaseSet('4.18.2')));
+  await stage.run('git -C work diff --unified=0');
+  await stage.run('git -C work commit --quiet -a -m "Mirror OpenShift 4.18.2 (#5)"');
+  await stage.run('git -C work push --quiet origin HEAD:main');
+  await stage.run('imageset plan --settings settings.yaml --state state');
+  const text = await stage.run(`imageset ${SETTINGS}`);
+  stage.check('the release was added', text.includes('4 added, 0 gone'));
+  stage.check('all of its components are there', await areThere(scene, update));
+  const size = formatBytes(releaseBytes(update));
+  const sent = formatBytes(releaseBytes(update, old));
+  stage.check(
+    `of its ${size} only ${sent} were sent: two components are those of 4.18.1`,
+    text.includes(`${sent} sent`),
+  );
+  stage.check(
+    '4.18.1 is still there, for clusters that run it',
+    (await digestAt(scene, payloadOf(old))) === old.digest,
+  );
+}
+
 async function lookBack(scene: Scene): Promise<void> {
   const { stage, destination } = scene;
   stage.step('Looking back');
@@ -283,12 +371,12 @@ async function lookBack(scene: Scene): Promise<void> {
   stage.check('the answer is a line of a file', why.includes('team/shop.yaml:'));
   stage.say('Is the registry still as it was left?');
   const verified = await stage.run(`imageset verify ${settings}`);
-  stage.check('every image is as locked', verified.includes('7 images are as locked'));
+  stage.check('every image is as locked', verified.includes('16 images are as locked'));
 
   stage.say('The manifests branch as a whole:');
   const log = await stage.run('git -C imagesets.git log --reverse manifests');
   // Manifests stop naming an image before it is deleted: so a delete makes two commits.
-  stage.check('it has five commits', log.match(/^commit /gm)?.length === 5);
+  stage.check('it has seven commits', log.match(/^commit /gm)?.length === 7);
 }
 
 function registryOf(greeting: string): Registry {
@@ -330,14 +418,57 @@ function imageOf({ images }: Scene, name: string): DemoImage {
   return found;
 }
 
-/** Asks the destination itself, without any code of the controller. */
-async function isThere(scene: Scene, name: string): Promise<boolean> {
-  const { repository, image } = imageOf(scene, name);
-  const path = `/v2/mirror/${repository}/manifests/${image.top.digest}`;
-  const { status, headers } = await plainRequest({ url: scene.destination.url }, 'HEAD', path);
-  return status === 200 && headers['docker-content-digest'] === image.top.digest;
+function releaseSet(newest: string): string {
+  return `apiVersion: mirror.openshift.io/v2alpha1
+kind: ImageSetConfiguration
+mirror:
+  platform:
+    graph: true
+    channels:
+      - name: stable-4.18
+        minVersion: 4.18.1
+        maxVersion: ${newest}
+`;
 }
 
-function heredoc(path: string, text: string): string {
-  return `cat > ${path} <<'END'\n${text}END`;
+function payloadOf({ tag }: MadeRelease): string {
+  return `openshift/release-images:${tag}`;
+}
+
+async function areThere(scene: Scene, { tag, components }: MadeRelease): Promise<boolean> {
+  for (const { name, image } of components) {
+    const found = await digestAt(scene, `openshift/release:${tag}-${name}`);
+    if (found !== image.top.digest) return false;
+  }
+  return components.length > 0;
+}
+
+/** Bytes of a release's distinct blobs that another release has not. */
+function releaseBytes(release: MadeRelease, other?: MadeRelease): number {
+  const blobs = blobsOf(release);
+  if (other !== undefined) for (const digest of blobsOf(other).keys()) blobs.delete(digest);
+  return [...blobs.values()].reduce((sum, { length }) => sum + length, 0);
+}
+
+function blobsOf({ payload, components }: MadeRelease): Map<string, Uint8Array> {
+  const images = [payload, ...components.map(({ image }) => image)];
+  return new Map(images.flatMap(({ blobs }) => [...blobs]));
+}
+
+async function isThere(scene: Scene, name: string): Promise<boolean> {
+  const { repository, image } = imageOf(scene, name);
+  return (await digestAt(scene, `${repository}@${image.top.digest}`)) === image.top.digest;
+}
+
+/** Asks the destination itself, without any code of the controller: `REPOSITORY:TAG` or `REPOSITORY@DIGEST`. */
+async function digestAt(scene: Scene, place: string): Promise<string | undefined> {
+  const [, repository = '', name = ''] = /^([^:@]+)[:@](.+)$/.exec(place) ?? [];
+  const path = `/v2/mirror/${repository}/manifests/${name}`;
+  const { status, headers } = await plainRequest({ url: scene.destination.url }, 'HEAD', path);
+  const digest = headers['docker-content-digest'];
+  return status === 200 && typeof digest === 'string' ? digest : undefined;
+}
+
+function heredoc(path: string, text: string, into: '>' | '>>' = '>'): string {
+  return `cat ${into} ${path} <<'END'\n${text}END`;
 }

@@ -1,7 +1,13 @@
 import type { Platform } from '../../../src/oci/descriptor.ts';
 import type { Digest } from '../../../src/oci/digest.ts';
 import { filesToEntries, type LayerEntry } from '../catalogs/tar-layer.ts';
-import { type Compression, type MadeImage, type MediaTypes, makeIndex } from '../make-image.ts';
+import {
+  type Compression,
+  type MadeImage,
+  type MediaTypes,
+  makeIndex,
+  seededBytes,
+} from '../make-image.ts';
 import { makeLayeredImage } from './layered-image.ts';
 import { releaseFiles } from './release-files.ts';
 
@@ -12,6 +18,8 @@ export interface ReleaseComponent {
   readonly name: string;
   /** Releases that give a name the same seed share the image. Default: the name. */
   readonly seed?: string;
+  /** Adds a file of so many bytes that do not compress. */
+  readonly fillerBytes?: number;
 }
 
 export interface ReleaseOptions {
@@ -90,19 +98,24 @@ export async function makeRelease(options: ReleaseOptions): Promise<MadeRelease>
   const tag = releaseTag(version, architecture, okd);
   const asked = options.components ?? ['cli', 'etcd', 'machine-os-content'];
 
-  async function component(name: string, seed: string): Promise<MadeComponent> {
-    const image = await makeComponent(`${name}/${seed}`, architecture, options.mediaTypes);
+  async function component({
+    name,
+    seed = name,
+    fillerBytes = 0,
+  }: ReleaseComponent): Promise<MadeComponent> {
+    const image = await forPlatforms(architecture, options.mediaTypes, (platform) =>
+      makeComponent({ seed: `${name}/${seed}`, fillerBytes, platform }, options.mediaTypes),
+    );
     return { name, image, reference: `${host}/${componentRepository}@${image.top.digest}` };
   }
 
   const components: MadeComponent[] = [];
   for (const one of asked) {
-    const { name, seed = name } = typeof one === 'string' ? { name: one } : one;
-    components.push(await component(name, seed));
+    components.push(await component(typeof one === 'string' ? { name: one } : one));
   }
   const bootImages = new Map<string, MadeComponent>();
   for (const [key, seed] of Object.entries(options.bootImages ?? {})) {
-    bootImages.set(key, await component(`kube-virt-${key}`, seed));
+    bootImages.set(key, await component({ name: `kube-virt-${key}`, seed }));
   }
   const payload = await makePayload(architecture, options, (platform) =>
     releaseFiles({
@@ -144,17 +157,20 @@ async function makePayload(
 }
 
 async function makeComponent(
-  seed: string,
-  architecture: ReleaseArchitecture,
+  {
+    seed,
+    fillerBytes,
+    platform,
+  }: { readonly seed: string; readonly fillerBytes: number; readonly platform: Platform },
   mediaTypes: MediaTypes | undefined,
 ): Promise<MadeImage> {
-  return forPlatforms(architecture, mediaTypes, (platform) =>
-    makeLayeredImage({
-      platform,
-      ...(mediaTypes === undefined ? {} : { mediaTypes }),
-      layers: [filesToEntries('usr/bin', { component: `${seed} for ${platform.architecture}` })],
-    }),
-  );
+  const program = `${seed} for ${platform.architecture}`;
+  const filler = fillerBytes === 0 ? {} : { filler: seededBytes(program, fillerBytes) };
+  return makeLayeredImage({
+    platform,
+    ...(mediaTypes === undefined ? {} : { mediaTypes }),
+    layers: [filesToEntries('usr/bin', { component: program, ...filler })],
+  });
 }
 
 async function forPlatforms(
