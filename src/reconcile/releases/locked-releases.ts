@@ -33,6 +33,8 @@ export function lockedReleases(
   const mine = lock.images.filter(({ wantedBy }) => wantedBy.includes(path));
   const payloads = mine.filter(({ kind }) => kind === 'release');
   const components = componentsByRelease(lock.releases, mine);
+  // Of a component without a name no line says whose it is.
+  if (components.has(undefined)) return undefined;
   const found = { wanted: [] as WantedImage[], releases: [] as WantedRelease[] };
   const satisfied = new Set<WantingEntry>();
   for (const line of payloads) {
