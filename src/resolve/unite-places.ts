@@ -76,7 +76,9 @@ function conflict(place: string, images: readonly WantedImage[]): EntryFailure {
       `${place} would have to be different images at once: ${named.join(' and ')}`,
       {
         remedy: 'wait-for-change',
-        hint: 'Give one of the entries a targetRepo or a targetTag of its own.',
+        hint: images.some(({ kind }) => kind === 'release' || kind === 'release-component')
+          ? 'Take one of the releases out: the place of a release cannot be chosen.'
+          : 'Give one of the entries a targetRepo or a targetTag of its own.',
       },
     ),
   };

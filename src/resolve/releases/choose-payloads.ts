@@ -1,4 +1,5 @@
 import { type FieldProblem } from '../../base/field-problem.ts';
+import { ControllerError } from '../../base/controller-error.ts';
 import { forEachConcurrently } from '../../base/for-each-concurrently.ts';
 import type { EntryFailure } from '../../lock/entry-failure.ts';
 import type { WantingEntry } from '../../lock/wanted-image.ts';
@@ -48,7 +49,8 @@ export async function choosePayloads(
     const { request, architecture } = pass;
     for (const { channels, error } of selection.failures) {
       const wanted = `${channels.join(', ')}${onArchitecture(architecture)}`;
-      failures.push({ entries: entriesNamed(request, channels), wanted, error });
+      const named = onlyOn(architecture, channels, error);
+      failures.push({ entries: entriesNamed(request, channels), wanted, error: named });
     }
     for (const { channels, message, hint } of selection.warnings) {
       const [entry = request.entry] = entriesNamed(request, channels);
@@ -61,6 +63,22 @@ export async function choosePayloads(
     }
   }
   return { chosen, failures, warnings };
+}
+
+/** Each architecture has a graph of its own, of which a selection knows nothing: its messages begin with the channel. */
+function onlyOn(
+  architecture: string,
+  [channel]: readonly string[],
+  error: ControllerError,
+): ControllerError {
+  const where = onArchitecture(architecture);
+  if (where === '' || channel === undefined || error.code !== 'RELEASE_SELECTION') return error;
+  if (!error.message.startsWith(channel)) return error;
+  const { code, remedy, hint, message } = error;
+  return new ControllerError(code, `${channel}${where}${message.slice(channel.length)}`, {
+    ...{ remedy, cause: error },
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 function pinned(request: PlatformRequest): ChosenPayload[] {

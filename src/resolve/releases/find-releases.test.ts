@@ -342,21 +342,25 @@ describe('findReleases', () => {
   it.each([
     { name: 'quay.io/ocp/release:4.18.1-x86_64', release: '4.18.1-x86_64', stores: ['ocp'] },
     { name: 'quay.io/okd/release:4.18.0-okd.1', release: '4.18.0-okd.1', stores: ['ocp', 'okd'] },
-  ])(
-    'finds the signature of $name by the digest behind the tag',
-    async ({ name, release, stores }) => {
-      const { releases, asked } = await find(
-        { channels: { ...STABLE, 'amd64 stable-scos': '4.18.0-okd.1' } },
-        `  platform: {release: "${name}"}\n`,
-      );
-
-      expect(releases).toMatchObject([{ release, payload: digestNamed(release), channels: [] }]);
-      expect(asked).toEqual([
-        ...stores.map((type) => `signature ${type} ${release}`),
-        `payload ${name}`,
-      ]);
+    // As an update service of one's own names it: what the signature says counts.
+    {
+      name: `mirror.test/a/b@${digestNamed('4.18.1-x86_64')}`,
+      release: '4.18.1-x86_64',
+      stores: ['ocp'],
     },
-  );
+  ])('finds the signature of $name, and reads what that names', async (pinned) => {
+    const { name, release, stores } = pinned;
+    const { releases, asked } = await find(
+      { channels: { ...STABLE, 'amd64 stable-scos': '4.18.0-okd.1' } },
+      `  platform: {release: "${name}"}\n`,
+    );
+
+    expect(releases).toMatchObject([{ release, payload: digestNamed(release), channels: [] }]);
+    expect(asked).toEqual([
+      ...stores.map((type) => `signature ${type} ${release}`),
+      `payload ${REPOSITORIES[typeOf(release)]}:${release}`,
+    ]);
+  });
 
   it('puts boot images under their names, and fails the documents whose release has none', async () => {
     const boot = component('kubevirt').reference;

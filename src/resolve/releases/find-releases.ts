@@ -114,9 +114,9 @@ async function readAll(
 ): Promise<Map<Wanted, PayloadContent>> {
   const contents = new Map<Wanted, PayloadContent>();
   await forEachConcurrently(wanted, { limit: tools.parallel, signal }, async (each, one) => {
-    const { reference, digest } = each.payload;
+    const { source, digest } = each.payload;
     await orFail(each.chosen, failures, one, async () => {
-      contents.set(each, await tools.readPayload(reference, digest, one));
+      contents.set(each, await tools.readPayload(source, digest, one));
     });
   });
   return contents;

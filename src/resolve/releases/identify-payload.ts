@@ -10,9 +10,7 @@ export interface IdentifiedPayload {
   readonly digest: Digest;
   /** The tag that it gets, and that the tags of its components begin with. */
   readonly release: string;
-  /** Where it is read. */
-  readonly reference: RegistryReference;
-  /** What it is called, and copied from: the name in its signature, where it has one (spec, releases-helm, 2.1). */
+  /** What it is called, read and copied from: the name in its signature, where it has one (spec, releases-helm, 2.1). */
   readonly source: RegistryReference;
   /** Absent where it is taken unsigned. */
   readonly signature?: ReleaseSignature;
@@ -47,7 +45,7 @@ export async function identifyPayload(
       { remedy: 'wait-for-change', hint: 'Tell who signs the release.' },
     );
   }
-  return { digest, release, reference, source: signature.reference, signature };
+  return { digest, release, source: signature.reference, signature };
 }
 
 function registryReference(text: string): RegistryReference {
@@ -67,12 +65,12 @@ function unsigned(
 ): IdentifiedPayload {
   const { tag, ...byDigest } = { ...reference, digest };
   if (chosen.kind === 'pinned') {
-    return { digest, release: hexOf(digest), reference: byDigest, source: byDigest };
+    return { digest, release: hexOf(digest), source: byDigest };
   }
   const { version, architecture, type } = chosen;
   const suffix = TAG_ARCHITECTURES[architecture] ?? architecture;
   const release = type === 'okd' ? version : `${version}-${suffix}`;
-  return { digest, release, reference, source: reference };
+  return { digest, release, source: reference };
 }
 
 /**
@@ -94,10 +92,18 @@ async function findOfAnyType(
     throw new ControllerError(
       'SIGNATURE_MISSING',
       `no signature found for ${hexOf(digest)} among those of OpenShift, and those of OKD cannot be asked: ${error.message}`,
-      { remedy: error.remedy, hint: error.hint ?? '', cause: error },
+      {
+        remedy: error.remedy,
+        hint: `${MISSING_HINT}${UNSIGNED_PINNED} If it is a release of OKD: ${error.hint ?? ''}`,
+        cause: error,
+      },
     );
   }
 }
+
+const MISSING_HINT =
+  'Check the signature store (releases.signatureUrl in the settings, OCP_SIGNATURE_URL with mirror). Who trusts the image takes it unsigned: releases.unsigned in the settings, ';
+const UNSIGNED_PINNED = 'or mirror --ignore-release-signature.';
 
 function missing(reference: RegistryReference, digest: Digest, isPinned: boolean): ControllerError {
   const { tag, ...byDigest } = { ...reference, digest };
@@ -108,8 +114,8 @@ function missing(reference: RegistryReference, digest: Digest, isPinned: boolean
       // Releases are signed some time after they are in the graph.
       remedy: 'retry-later',
       hint: isPinned
-        ? 'Check the signature store. Who trusts the image takes it unsigned: releases.unsigned in the settings, or mirror --ignore-release-signature.'
-        : 'Check the signature store. Who trusts the image takes it unsigned: releases.unsigned in the settings, or platform.release and mirror --ignore-release-signature.',
+        ? `${MISSING_HINT}${UNSIGNED_PINNED}`
+        : `${MISSING_HINT}or platform.release and mirror --ignore-release-signature.`,
     },
   );
 }
