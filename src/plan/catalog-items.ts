@@ -76,10 +76,10 @@ function catalogItem(catalog: CatalogChange): PlanItem {
       };
     case 'orphaned':
     case 'orphan': {
-      const since = change === 'orphaned' ? 'from this plan on' : 'and nobody did before';
+      const since = change === 'orphaned' ? ' from this plan on' : ', as before';
       return {
         sign: '?',
-        line: phrase`${place}: nobody wants it ${[since]}; its resources, named ${name}, stay until it is deleted`,
+        line: phrase`${place}: nobody wants it${[since]}; its resources, named ${name}, stay until it is deleted`,
       };
     }
     default:

@@ -80,7 +80,7 @@ function releaseItem(release: ReleaseChange): PlanItem {
 
 const ORPHANS = {
   orphaned: 'nobody wants it from this plan on',
-  orphan: 'nobody wants it and nobody did before',
+  orphan: 'nobody wants it, as before',
   superseded: 'replaced by a newer version without a change of files',
 } as const;
 

@@ -105,7 +105,7 @@ function classify(
     return {
       code: 'REGISTRY_BROKEN',
       ...passing,
-      hint: `Look at the logs of ${url.host}; what stands before it may also have answered.`,
+      hint: `Try again later. If ${url.host} is yours, look at its logs; what stands before it may also have answered.`,
     };
   }
   if (status === 405) {
