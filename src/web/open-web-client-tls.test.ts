@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import type { ServerOptions } from 'node:https';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type CertificateAuthority,
@@ -10,6 +12,7 @@ import { hasProgram } from '../../test/support/run-program.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../test/support/temporary-folder.ts';
 import { silentLog } from '../base/log.ts';
 import { openWebClient } from './open-web-client.ts';
+import type { WebAnswer } from './web-client.ts';
 
 const { signal } = new AbortController();
 
@@ -51,7 +54,7 @@ describe.skipIf(!hasProgram('openssl'))('documents over TLS (needs openssl)', ()
     await expect(stranger).rejects.toMatchObject({
       code: 'DOWNLOAD_FAILED',
       remedy: 'wait-for-change',
-      hint: expect.stringContaining('SSL_CERT_FILE') as string,
+      hint: "Add the certificate (PEM) to the system's trust, or name a file with it in SSL_CERT_FILE.",
     });
   });
 
@@ -120,6 +123,22 @@ describe.skipIf(!hasProgram('openssl'))('documents over TLS (needs openssl)', ()
       { line: 'GET http://graph.test/graph', authorization: undefined },
     ]);
   });
+});
+
+it('reads the authorities again where they could not be read', async () => {
+  await using place = await temporaryFolder();
+  await using server = await startLoopbackServer((_request, response) => {
+    response.end('plain');
+  });
+  const file = join(place.path, 'ca.pem');
+  await using client = openWebClient({ environment: { SSL_CERT_FILE: file }, log: silentLog });
+  const get = (): Promise<WebAnswer> =>
+    client.get(new URL(server.origin), { limitBytes: 9 }, signal);
+
+  await expect(get()).rejects.toMatchObject({ code: 'DOWNLOAD_FAILED' });
+  await writeFile(file, '');
+
+  expect(await get()).toMatchObject({ kind: 'found' });
 });
 
 it('names SSL_CERT_FILE where it cannot be read', async () => {

@@ -198,6 +198,7 @@ describe('conditional updates', () => {
 
     expect(versionsOf(stays)).toBe('4.18.1 4.18.2 4.18.4');
     expect(stays.warnings).toEqual([]);
+    expect(fails.failures[0]?.error.message).toMatch(/from 4.17.1 they lead to nothing$/);
     expect(fails.failures[0]?.error.hint).toMatch(/write allowNotRecommended: true/);
   });
 
@@ -213,12 +214,17 @@ describe('conditional updates', () => {
     ]);
   });
 
-  it('are not taken where recommended ones are as short', async () => {
-    const one: Written = {
-      versions: '1.0.0 1.1.0 1.2.0 2.0.0',
+  it.each([
+    {
       updates: paths('1.0.0 > 1.1.0 > 2.0.0'),
       conditional: paths('1.0.0 > 1.2.0 > 2.0.0', '1.0.0 > 1.1.0'),
-    };
+    },
+    {
+      updates: paths('1.2.0 > 2.0.0', '1.0.0 > 1.1.0 > 2.0.0'),
+      conditional: paths('1.0.0 > 1.2.0'),
+    },
+  ])('are not taken where recommended ones are as short: $conditional', async (written) => {
+    const one: Written = { versions: '1.0.0 1.1.0 1.2.0 2.0.0', ...written };
     const asked = { minVersion: '1.0.0', maxVersion: '2.0.0', shortestPath: true };
 
     const selection = await select([request('c', { ...asked, allowNotRecommended: true })], {
@@ -329,6 +335,10 @@ describe('several channels', () => {
 
     const pair = await select([request('eus-4.16'), request('eus-4.18')], graphs);
     const two = await select([request('eus-4.16'), request('eus-4.20')], graphs);
+    const straight = await select([request('eus-4.16'), request('eus-4.20')], {
+      ...graphs,
+      'eus-4.20': { versions: '4.16.3 4.20.0', updates: paths('4.16.3 > 4.20.0') },
+    });
     const lost = await select([request('eus-4.16'), request('eus-4.18')], {
       ...graphs,
       'eus-4.18': { versions: '4.17.3 4.18.4' },
@@ -336,6 +346,7 @@ describe('several channels', () => {
 
     expect(versionsOf(pair)).toBe('4.16.3 4.17.3 4.18.4');
     expect(versionsOf(two)).toBe('4.16.3 4.17.3 4.18.4 4.19.2 4.20.0');
+    expect(versionsOf(straight)).toBe('4.16.3 4.20.0');
     expect(lost.warnings).toMatchObject([{ message: /: eus-4.18 does not know 4.16.3$/ }]);
   });
 
@@ -386,6 +397,21 @@ describe('several channels', () => {
     ];
 
     const selection = await select(ends, graphs);
+
+    expect(versionsOf(selection)).toBe('4.2.0 4.2.4');
+  });
+
+  it('that chose the same ends are joined inside one that is both ends, if there is one', async () => {
+    const graphs = {
+      'a-4.2': { versions: '4.2.0 4.2.4', updates: paths('4.2.0 > 4.2.4') },
+      'b-4.2': { versions: '4.2.0' },
+      'c-4.2': { versions: '4.2.0 4.2.1 4.2.4', updates: paths('4.2.0 > 4.2.1 > 4.2.4') },
+    };
+
+    const selection = await select(
+      [request('a-4.2', { full: true }), request('b-4.2'), request('c-4.2')],
+      graphs,
+    );
 
     expect(versionsOf(selection)).toBe('4.2.0 4.2.4');
   });
@@ -520,10 +546,12 @@ it('keeps a payload once, under its lowest version', async () => {
   const twin = graph({ versions: '4.1.0 4.1.1' });
   const payload = 'q.io/r@one';
   const nodes = twin.nodes.map((node) => ({ ...node, payload }));
+  const okd = { type: 'okd', minVersion: '4.1.0' } as const;
 
-  const { releases } = await selectReleases([request('c', { full: true })], () =>
-    Promise.resolve({ ...twin, nodes }),
+  const { releases } = await selectReleases(
+    [request('a', { ...okd, minVersion: '4.1.1' }), request('b', { ...okd, maxVersion: '4.1.0' })],
+    () => Promise.resolve({ ...twin, nodes }),
   );
 
-  expect(releases).toEqual([{ version: '4.1.0', payload, type: 'ocp', channels: ['c'] }]);
+  expect(releases).toEqual([{ version: '4.1.0', payload, type: 'okd', channels: ['a', 'b'] }]);
 });
