@@ -1,5 +1,6 @@
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import { type ControllerProcess, startController } from './controller-process.ts';
 import { type RunningDockerRegistry, startDockerRegistry } from './docker-registry.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
@@ -34,6 +35,8 @@ const SHARING = 4;
 export interface Scene {
   readonly before: Readonly<Record<string, string>>;
   readonly after: Readonly<Record<string, string>>;
+  /** Of the settings, where releases are among it. */
+  readonly releases?: object;
 }
 
 /**
@@ -56,12 +59,23 @@ export async function makeWorld(
   const destination = stack.use(await startFaultProxy('127.0.0.1:1'));
   const killing = await makeKillingGit(join(folder.path, 'bin'));
 
+  const settings = join(folder.path, 'settings.yaml');
+  await writeFile(
+    settings,
+    stringify({
+      apiVersion: 'imageset-controller/v1alpha1',
+      kind: 'ControllerSettings',
+      source: { url: repository.url },
+      mirrors: [{ name: 'site', destination: `docker://${destination.host}/site` }],
+      releases: scene.releases ?? {},
+    }),
+  );
+
   async function start(): Promise<ControllerProcess> {
     const controller = startController(
       [
-        ...['run', '--once', '--source', repository.url, '--log-format', 'json'],
-        ...['--destination', `docker://${destination.host}/site`, '--state', join(now, 'state')],
-        ...['--src-tls-verify=false', '--dest-tls-verify=false'],
+        ...['run', '--once', '--settings', settings, '--log-format', 'json'],
+        ...['--state', join(now, 'state'), '--src-tls-verify=false', '--dest-tls-verify=false'],
       ],
       {
         ...ISOLATED_GIT,
