@@ -28,6 +28,8 @@ export interface ReleaseEnd {
   readonly signatureUrl?: string | undefined;
   /** The keys that count, or why no signature does. Read when the first signature is looked for. */
   readonly readKeys: () => Promise<KeyRing | ControllerError>;
+  /** Whether anybody, or the program itself, says which keys count. */
+  readonly hasKeys: boolean;
   /** What people call these where they set them. */
   readonly names: {
     readonly graphUrl: string;
@@ -89,9 +91,12 @@ export function openReleaseSources(
         ...{ folder: folders.graphs, keepAs: folders.keepGraphsAs },
       }),
     signatures: stores,
-    isSignedBy: async (payload, signature) =>
-      (await isSigned(stores.ocp, payload, signature, now())) ||
-      (await isSigned(stores.okd, payload, signature, now())),
+    async isSignedBy(payload, signature) {
+      const byOcp = await isSigned(stores.ocp, payload, signature, now());
+      if (byOcp === true) return true;
+      const byOkd = await isSigned(stores.okd, payload, signature, now());
+      return byOcp === undefined && byOkd === false ? undefined : byOkd;
+    },
     unsigned,
     readPayload: (source, digest, signal) =>
       readPayload(source, digest, { name: source.name, folder: folders.payloads }, signal),
@@ -116,6 +121,7 @@ function isOneStore(ocp: ReleaseEnd, okd: ReleaseEnd): boolean {
 
 interface LazyStore extends SignatureStore {
   readonly readKeys: () => Promise<KeyRing | ControllerError>;
+  readonly hasKeys: boolean;
 }
 
 /** Keys are read, and what reads them is loaded, when the first signature is looked for. */
@@ -124,7 +130,7 @@ function lazyStore(
   byDefault: string,
   options: { readonly web: WebClient; readonly now: () => Date; readonly folder: string },
 ): LazyStore {
-  const { signatureUrl = byDefault, names } = end;
+  const { signatureUrl = byDefault, names, hasKeys } = end;
   const url = parseWebUrl(signatureUrl, names.signatureUrl);
   let keys: Promise<KeyRing | ControllerError> | undefined;
   let store: Promise<SignatureStore> | undefined;
@@ -137,21 +143,23 @@ function lazyStore(
     });
   };
   return {
-    readKeys,
+    ...{ readKeys, hasKeys },
     async find(payload, signal) {
       return (await (store ??= open())).find(payload, signal);
     },
   };
 }
 
+/** Undefined: nobody can tell, since the keys cannot be read. */
 async function isSigned(
   store: LazyStore,
   payload: Digest,
   signature: Uint8Array,
   now: Date,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
+  if (!store.hasKeys) return false;
   const ring = await store.readKeys();
-  if (ring instanceof ControllerError) return false;
+  if (ring instanceof ControllerError) return undefined;
   try {
     await checkSignature(signature, payload, ring, now);
     return true;

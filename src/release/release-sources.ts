@@ -12,8 +12,8 @@ export type Freshness = 'kept' | 'now';
 export interface ReleaseSources {
   openGraphs(freshness: Freshness): GraphSource;
   readonly signatures: Readonly<Record<ReleaseType, SignatureStore>>;
-  /** Whether bytes are a good signature of a payload, by any of the keys. */
-  isSignedBy(payload: Digest, signature: Uint8Array): Promise<boolean>;
+  /** Whether bytes are a good signature of a payload, by any of the keys; undefined: the keys cannot be read. */
+  isSignedBy(payload: Digest, signature: Uint8Array): Promise<boolean | undefined>;
   /** Payloads that are taken without a signature. */
   readonly unsigned: ReadonlySet<Digest>;
   /** @throws ControllerError PAYLOAD_INVALID, and those of the source */

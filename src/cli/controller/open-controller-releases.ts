@@ -63,5 +63,5 @@ function endOf(
       throw error;
     }
   };
-  return { graphUrl, signatureUrl, readKeys, names };
+  return { graphUrl, signatureUrl, readKeys, hasKeys: !isOkd || keysFile !== undefined, names };
 }

@@ -9,6 +9,7 @@ import type { Digest } from '../../oci/digest.ts';
 import type { ImageSource } from '../../oci/ends.ts';
 import { parseReference } from '../../oci/reference.ts';
 import { saveGraphImage } from '../../release/graph-image/save-graph-image.ts';
+import { lookUpBase } from '../../release/graph-image/look-up-base.ts';
 import { placeGraphImage } from '../../release/release-places.ts';
 import type { ReleaseSources } from '../../release/release-sources.ts';
 import { type Ends, lookUpDigest, sourceOf } from '../../reconcile/ends.ts';
@@ -149,7 +150,7 @@ async function collectGraph(
   const { graphImage } = options.releases;
   const data = await graphImage.fetchData('now', signal);
   const base = parseReference(graphImage.base);
-  const digest = base.digest ?? (await lookUpDigest(ends, base, cwd, signal));
+  const digest = base.digest ?? (await lookUpBase(() => lookUpDigest(ends, base, cwd, signal)));
   const built = await graphImage.build({ source: sourceOf(ends, base, cwd), digest }, data, signal);
   // Where the workspace is carried to, the base image may be out of reach.
   const folder = workspace.path(PREPARED);

@@ -74,9 +74,10 @@ function releaseEnds({
   let reading: Promise<KeyRing | ControllerError> | undefined;
   const readKeys = (): Promise<KeyRing | ControllerError> =>
     (reading ??= readAndWarn(keysFile && resolve(cwd, keysFile), log));
-  const ocp: ReleaseEnd = { graphUrl, signatureUrl, readKeys, names };
+  const ocp: ReleaseEnd = { graphUrl, signatureUrl, readKeys, hasKeys: true, names };
   const okd: ReleaseEnd = {
     ...{ signatureUrl, names },
+    hasKeys: keysFile !== undefined,
     readKeys: keysFile === undefined ? () => Promise.resolve(okdKeysMissing(KEYS)) : readKeys,
   };
   return {

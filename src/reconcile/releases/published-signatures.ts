@@ -3,20 +3,32 @@ import type { Digest } from '../../oci/digest.ts';
 import { readSignatureConfigMap } from '../../resources/signature-configmap.ts';
 import type { PassContext } from '../pass-context.ts';
 
+/** Signatures that the manifests branch publishes, by the digest of their bytes. */
+export interface PublishedSignatures {
+  /** Verified in this pass. */
+  readonly good: ReadonlyMap<Digest, Uint8Array>;
+  /** The bytes that the lock names, of which nobody can tell, since the keys cannot be read. */
+  readonly unverified: ReadonlyMap<Digest, Uint8Array>;
+}
+
 /**
- * The signatures of the lock's releases, by the digest of their bytes, as the manifests branch publishes them. They are
- * verified again, since somebody may have changed them there: what is not good is not in the result.
+ * The published signatures of the lock's releases whose payload is there; of others none is published. They are verified
+ * again, since somebody may have changed them there: what is not good is not in the result.
  */
 export async function publishedSignatures(
   { branch, mirror, releases, log }: Pick<PassContext, 'branch' | 'mirror' | 'releases' | 'log'>,
   lock: Lock | undefined,
   signal: AbortSignal,
-): Promise<Map<Digest, Uint8Array>> {
+): Promise<PublishedSignatures> {
   const good = new Map<Digest, Uint8Array>();
-  const signed = (lock?.releases ?? []).flatMap(({ release, payload, signature }) =>
-    signature === undefined ? [] : [{ release, payload, signature }],
+  const unverified = new Map<Digest, Uint8Array>();
+  const there = new Set(
+    lock?.images.flatMap(({ kind, digest }) => (kind === 'release' ? digest : [])),
   );
-  if (signed.length === 0) return good;
+  const signed = (lock?.releases ?? []).flatMap(({ release, payload, signature }) =>
+    signature === undefined || !there.has(payload) ? [] : [{ release, payload, signature }],
+  );
+  if (signed.length === 0) return { good, unverified };
   const published = new Map<Digest, Uint8Array>();
   for (const [path, text] of await branch.readFolder(mirror.output, signal)) {
     if (!path.startsWith('resources/signature-configmap')) continue;
@@ -24,11 +36,10 @@ export async function publishedSignatures(
   }
   for (const { release, payload, signature } of signed) {
     const bytes = published.get(signature);
-    if (bytes !== undefined && (await releases.isSignedBy(payload, bytes))) {
-      good.set(signature, bytes);
-    } else {
+    const isGood = bytes !== undefined && (await releases.isSignedBy(payload, bytes));
+    if (bytes === undefined || isGood === false) {
       log.warn({ release }, 'the published signature of a release is gone or changed');
-    }
+    } else (isGood === true ? good : unverified).set(signature, bytes);
   }
-  return good;
+  return { good, unverified };
 }

@@ -5,6 +5,7 @@ import type { Digest } from '../../oci/digest.ts';
 import type { ImageSource } from '../../oci/ends.ts';
 import { type RegistryReference, formatReference, parseReference } from '../../oci/reference.ts';
 import { ControllerError } from '../../base/controller-error.ts';
+import { lookUpBase } from '../../release/graph-image/look-up-base.ts';
 import { placeGraphImage } from '../../release/release-places.ts';
 import type { ReleaseSources } from '../../release/release-sources.ts';
 import type { ResolveDependencies } from '../../resolve/resolve-images.ts';
@@ -44,7 +45,7 @@ export async function resolveGraphImage(
   const data = await graphImage.fetchData('now', signal);
   // The base is asked for only when the data changed: one commit for each of its patches would be noise.
   if (line?.data === data.digest) return asLocked(line);
-  const digest = base.digest ?? (await lookUpDigest(base, signal));
+  const digest = base.digest ?? (await lookUpBase(() => lookUpDigest(base, signal)));
   const source = sourceOf(ends, base, undefined);
   const built = await graphImage.build({ source, digest }, data, signal);
   return {

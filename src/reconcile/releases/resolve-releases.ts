@@ -28,7 +28,7 @@ export interface ResolvedReleases {
   readonly failures: readonly EntryFailure[];
   /** Sorted. */
   readonly warnings: readonly FieldProblem[];
-  /** Of the releases that are wanted, and of those of the lock, the bytes by their digest: verified in this pass. */
+  /** Of the releases that are wanted, and of those of the lock, the bytes by their digest; new ones were verified in this pass. */
   readonly signatures: ReadonlyMap<Digest, Uint8Array>;
   /** Where images that were built are copied from, by digest. */
   readonly built: ReadonlyMap<Digest, ImageSource>;
@@ -55,16 +55,18 @@ export async function resolveReleases(
 ): Promise<ResolvedReleases> {
   const documents = context.files.documents.filter(({ kind }) => kind === 'mirror');
   const requests = platformRequests(documents);
+  const { good, unverified } = await publishedSignatures(context, lock, signal);
   const books: Books = {
     ...{ wanted: [], releases: [], failures: [], warnings: [] },
-    ...{ signatures: await publishedSignatures(context, lock, signal), built: new Map() },
+    // What cannot be verified today stays published as it is: the last good state is in force.
+    ...{ signatures: new Map([...unverified, ...good]), built: new Map() },
   };
   const isUnchanged = lock === undefined ? () => false : unchangedFiles(context.files, lock);
   const open: PlatformRequest[] = [];
   for (const request of requests) {
     const isKept = !context.isResync && isUnchanged(request.entry.position.path);
     const locked = isKept
-      ? lockedReleases(request, lock, context.mirror.destination, books.signatures)
+      ? lockedReleases(request, lock, context.mirror.destination, good)
       : undefined;
     if (locked === undefined) open.push(request);
     books.wanted.push(...(locked?.wanted ?? []));

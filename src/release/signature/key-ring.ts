@@ -16,6 +16,7 @@ export interface KeyRing {
 /** More than all keys of a distribution together, bytes. */
 const LIMIT_BYTES = 1024 ** 2;
 const BLOCK_START = '-----BEGIN PGP PUBLIC KEY BLOCK-----';
+const PRIVATE_START = '-----BEGIN PGP PRIVATE KEY BLOCK-----';
 const BLOCK_END = '-----END PGP PUBLIC KEY BLOCK-----';
 /** Of the openshift-ci release key, as the cluster-update-keys project publishes it (spec, releases-helm, 3.4). */
 const OKD_FINGERPRINT = '6A9588F07F2D3AE7973AD2A9193E53CCD2E2F7A4';
@@ -92,6 +93,7 @@ async function readKeyFile(file: string): Promise<Buffer> {
 
 async function parseKeyFile(file: string, bytes: Buffer): Promise<KeyRing> {
   const text = bytes.toString('utf8');
+  if (text.includes(PRIVATE_START)) throw privateKey(file);
   let keys: readonly PublicKey[];
   try {
     keys = await parseKeys(text.includes('-----BEGIN ') ? text : bytes);
@@ -99,7 +101,7 @@ async function parseKeyFile(file: string, bytes: Buffer): Promise<KeyRing> {
     const reason = error instanceof Error ? shown(error.message) : 'it cannot be parsed';
     throw invalid(`the keys file ${file} holds no public keys: ${reason}`, error);
   }
-  if (keys.some((key) => key.isPrivate())) throw invalid(`the keys file ${file} has a private key`);
+  if (keys.some((key) => key.isPrivate())) throw privateKey(file);
   return { name: file, keys };
 }
 
@@ -118,6 +120,10 @@ async function parseKeys(content: string | Uint8Array): Promise<PublicKey[]> {
   }
   if (keys.length === 0) throw new Error('there is no block of public keys in it');
   return keys;
+}
+
+function privateKey(file: string): ControllerError {
+  return invalid(`the keys file ${file} has a private key in it`);
 }
 
 function invalid(message: string, cause?: unknown): ControllerError {
