@@ -4,6 +4,8 @@ import type { Phrase } from './phrase.ts';
 export interface PlanGroup {
   readonly title: string;
   readonly items: readonly PlanItem[];
+  /** How many there are, where one item tells of several. */
+  readonly count?: number;
   /** What the items are, in few words: they are details of what other groups say, and shown where there is room. */
   readonly folded?: string;
 }

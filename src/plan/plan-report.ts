@@ -22,6 +22,9 @@ import {
   type PlannedUpdate,
 } from './plan.ts';
 
+/** Up to so many deletes that one thing holds are said one by one. */
+const HELD_ALONE = 3;
+
 /** What people and machines are told of one plan. */
 export interface PlanReport {
   readonly plan: Plan;
@@ -78,7 +81,11 @@ export function groupsOf({ plan, catalogs, releases, warnings, nodes }: PlanRepo
       title: 'images to delete',
       items: [...deletes.own, ...deletes.ofCatalogs].map(deletion),
     },
-    { title: 'deletes that are held', items: plan.held.map(heldDelete) },
+    {
+      title: 'deletes that are held',
+      items: [...Map.groupBy(plan.held, heldBy).values()].flatMap(heldDeletes),
+      count: plan.held.length,
+    },
     {
       title: 'images whose delete is no longer asked for',
       items: plan.returns.map((line) => ({ sign: '+', line: image(line) })),
@@ -170,13 +177,15 @@ function failure(group: readonly EntryFailure[]): PlanItem[] {
   const [first] = group;
   if (first === undefined) return [];
   const { message, code, hint } = first.error;
-  const wanted = listed(group.map((one) => phrase`${one.wanted}`));
+  // Most messages name the image themselves.
+  const isNamed = group.length === 1 && message.includes(first.wanted);
+  const wanted = isNamed ? [] : phrase`${listed(group.map((one) => phrase`${one.wanted}`))}: `;
   const entries = group.flatMap((one) => one.entries);
   const advice = hint === undefined ? [] : phrase`. ${hint}`;
   return [
     {
       sign: '!',
-      line: phrase`${wanted}: ${message} (${[code]}), ${positionsOf(entries)}${advice}`,
+      line: phrase`${wanted}${message} (${[code]}), ${positionsOf(entries)}${advice}`,
     },
   ];
 }
@@ -212,6 +221,24 @@ function update(planned: PlannedUpdate): PlanItem {
 
 function deletion({ line, reason, entry }: PlannedDelete): PlanItem {
   return { sign: '-', line: phrase`${image(line)}, ${askedBy(reason, entry)}` };
+}
+
+function heldBy({ reason, entry, why }: HeldDelete): string {
+  return JSON.stringify([why, reason, entry?.position, entry?.field]);
+}
+
+/** What holds many images back, like all those of a release, is said once. */
+function heldDeletes(group: readonly HeldDelete[]): PlanItem[] {
+  const [first] = group;
+  if (first === undefined || group.length <= HELD_ALONE) return group.map(heldDelete);
+  const { reason, entry, why } = first;
+  return [
+    {
+      sign: '!',
+      line: phrase`${[String(group.length)]} images: ${why}; ${askedBy(reason, entry)}`,
+      below: group.map(({ destination }) => ({ sign: '!', line: phrase`${destination}` })),
+    },
+  ];
 }
 
 function heldDelete({ destination, reason, entry, why }: HeldDelete): PlanItem {

@@ -50,8 +50,11 @@ function renderUpTo(
   ].join('\n');
 }
 
-function renderGroup({ title, items, folded }: PlanGroup, most: number): string[] {
-  const heading = `${title} (${folded === undefined ? '' : `${items.length}: `}${folded ?? items.length})`;
+function renderGroup(
+  { title, items, count = items.length, folded }: PlanGroup,
+  most: number,
+): string[] {
+  const heading = `${title} (${folded === undefined ? '' : `${items.length}: `}${folded ?? count})`;
   const list = [...renderItems(items, most, ''), ''];
   if (folded === undefined && countLines(items) <= FOLDED_FROM)
     return [`**${heading}**`, '', ...list];

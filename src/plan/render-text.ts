@@ -17,10 +17,10 @@ export function renderText(report: PlanReport): string {
   return [...head, ...body, ''].join('\n');
 }
 
-function renderGroup({ title, items, folded }: PlanGroup): string[] {
+function renderGroup({ title, items, count = items.length, folded }: PlanGroup): string[] {
   if (folded !== undefined)
     return ['', `${title}: ${items.length} (${folded}); --output json has all`];
-  return ['', `${title} (${items.length}):`, ...renderItems(items, '  ')];
+  return ['', `${title} (${count}):`, ...renderItems(items, '  ')];
 }
 
 function renderItems(items: readonly PlanItem[], indent: string): string[] {

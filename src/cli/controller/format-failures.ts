@@ -3,6 +3,7 @@ import type { EntryFailure } from '../../lock/entry-failure.ts';
 
 const SHOWN_REASONS = 50;
 const SHOWN_OF_ONE_REASON = 10;
+const REFERENCE = /^\S+[/:@]\S+$/;
 
 /**
  * What failed in a pass, for people, as lines. One reason is said once, whatever number of images it keeps back: a
@@ -31,13 +32,18 @@ function formatGroup(group: readonly EntryFailure[]): string[] {
   }
   const shown = group.slice(0, SHOWN_OF_ONE_REASON);
   const left = group.length - shown.length;
-  const areBundles = group.every((failure) => failure.wanted.startsWith('bundle '));
   return [
-    `${group.length} ${areBundles ? 'bundles' : 'images'}: ${error.message}`,
+    `${group.length} ${kindOf(group)}: ${error.message}`,
     ...hint,
     ...shown.map((failure) => `  ${positionOf(failure)}${failure.wanted}`),
     ...(left > 0 ? [`  and ${left} more`] : []),
   ];
+}
+
+/** What several failures are about; channels and versions of releases have no reference. */
+function kindOf(group: readonly EntryFailure[]): string {
+  if (group.every(({ wanted }) => wanted.startsWith('bundle '))) return 'bundles';
+  return group.every(({ wanted }) => REFERENCE.test(wanted)) ? 'images' : 'entries';
 }
 
 function positionOf({ entries: [entry] }: EntryFailure): string {

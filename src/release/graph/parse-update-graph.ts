@@ -113,8 +113,12 @@ function parseJson(bytes: Uint8Array, refuse: (reason: string) => ControllerErro
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
   } catch {
-    throw refuse('it is not JSON');
+    throw refuse(isWebPage(bytes) ? 'it is a web page, not JSON' : 'it is not JSON');
   }
+}
+
+function isWebPage(bytes: Uint8Array): boolean {
+  return /^\s*</.test(Buffer.from(bytes.subarray(0, 200)).toString('latin1'));
 }
 
 export function graphInvalid(where: string, reason: string): ControllerError {
