@@ -83,7 +83,7 @@ export async function readMirrorFiles(
   }
 
   const loaded = loadImageSets(files);
-  problems.push(...loaded.problems, ...unsupportedContent(loaded.documents, ['helm']));
+  problems.push(...loaded.problems, ...unsupportedContent(loaded.documents));
   const mirroring = loaded.documents.filter(({ kind }) => kind === 'mirror');
   const templates = await readTemplates(tree, mirroring, signal);
   problems.push(...templates.problems);

@@ -97,7 +97,7 @@ export async function collectImages(
 ): Promise<Collection> {
   const { destination, log } = options;
   log.info('🕵  going to discover the necessary images...');
-  const early = [...unsupportedContent(documents, ['helm']), ...lateProblems].flatMap((problem) =>
+  const early = [...unsupportedContent(documents), ...lateProblems].flatMap((problem) =>
     problem.content === undefined
       ? []
       : [{ content: problem.content, message: formatProblem(problem) }],
