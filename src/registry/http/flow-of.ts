@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { noteGarbage } from '../../base/free-garbage.ts';
+import { isLent } from './slabs.ts';
 
 /** So much may pile up while the consumer works, bytes; more holds up the sender. */
 const HIGH_WATER = 256 * 1024;
@@ -14,6 +15,7 @@ export async function* flowOf(
 ): AsyncGenerator<Uint8Array> {
   let chunks: Uint8Array[] = [];
   let queued = 0;
+  let garbage = 0;
   let failure: { readonly error: unknown } | undefined;
   let hasEnded = readable.readableEnded;
   let wake: () => void = () => undefined;
@@ -21,6 +23,7 @@ export async function* flowOf(
   function onData(chunk: Uint8Array): void {
     chunks.push(chunk);
     queued += chunk.byteLength;
+    if (!isLent(chunk)) garbage += chunk.byteLength;
     if (queued >= HIGH_WATER) readable.pause();
     wake();
   }
@@ -43,7 +46,8 @@ export async function* flowOf(
     for (;;) {
       const taken = chunks;
       chunks = [];
-      noteGarbage(queued);
+      noteGarbage(garbage);
+      garbage = 0;
       queued = 0;
       for (const chunk of taken) yield chunk;
       if (chunks.length > 0) continue;

@@ -1,8 +1,12 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { Agent as HttpsAgent, request as requestTls } from 'node:https';
-import type { Readable } from 'node:stream';
+import { createByteConnections } from './byte-connections.ts';
 import { CONNECT_TIMEOUT, KEEP_ALIVE } from './connections.ts';
 import type { TlsProfile } from './host-trust.ts';
+import type { LargeAnswer } from './large-answer.ts';
+import { networkError } from './network-error.ts';
+import { readLarge } from './read-large.ts';
+import { returnPart } from './slabs.ts';
 
 export interface LargeRequest {
   readonly method: string;
@@ -11,13 +15,10 @@ export interface LargeRequest {
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
 }
 
-export interface LargeAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Readable;
-}
-
-/** Sends requests whose bodies, or whose answers', are large: `node:https` spends less on each byte than undici. */
+/**
+ * Sends requests whose bodies, or whose answers', are large: a chunk may be written over once what the body is made of was
+ * asked for the next one. Bare connections and `node:https` spend less on each byte than undici.
+ */
 export interface LargeBodies extends AsyncDisposable {
   /** @throws Error of the network, or what the body throws. */
   send(profile: TlsProfile, outgoing: LargeRequest, signal: AbortSignal): Promise<LargeAnswer>;
@@ -31,6 +32,7 @@ const OPTIONS = { keepAlive: true, maxFreeSockets: FREE_CONNECTIONS, timeout: KE
 export function createLargeBodies(idleTimeoutMs: number): LargeBodies {
   const secureAgents = new Map<string, HttpsAgent>();
   const plainAgent = new HttpAgent(OPTIONS);
+  const connections = createByteConnections(idleTimeoutMs);
 
   function secureAgent({ key, secureContext, verifies }: TlsProfile): HttpsAgent {
     let agent = secureAgents.get(key);
@@ -44,6 +46,7 @@ export function createLargeBodies(idleTimeoutMs: number): LargeBodies {
 
   return {
     async send(profile, { method, url, headers, body }, signal) {
+      if (method === 'GET') return await readLarge(connections, profile, { url, headers }, signal);
       const options = { method, headers, timeout: idleTimeoutMs, signal };
       const sent =
         url.protocol === 'https:'
@@ -65,6 +68,7 @@ export function createLargeBodies(idleTimeoutMs: number): LargeBodies {
       return { status: answer.statusCode ?? 0, headers: answer.headers, body: answer };
     },
     [Symbol.asyncDispose]() {
+      connections[Symbol.dispose]();
       plainAgent.destroy();
       for (const agent of secureAgents.values()) agent.destroy();
       secureAgents.clear();
@@ -104,6 +108,7 @@ async function sendBody(
         sent.write(chunk, taken);
       });
       if (isOver()) return;
+      returnPart(chunk);
     }
     sent.end();
   } catch (error) {
@@ -115,7 +120,7 @@ function limitConnecting(sent: ClientRequest): void {
   sent.once('socket', (socket) => {
     if (!socket.connecting) return;
     const timer = setTimeout(() => {
-      sent.destroy(failure('ETIMEDOUT', 'the connection was not made in time'));
+      sent.destroy(networkError('ETIMEDOUT', 'the connection was not made in time'));
     }, CONNECT_TIMEOUT);
     const done = (): void => {
       clearTimeout(timer);
@@ -141,12 +146,8 @@ function limitIdling(
         ? !sent.writableEnded && !sent.writableNeedDrain
         : answer.isPaused() || answer.readableLength > 0;
     if (isOurTurn) sent.socket?.setTimeout(idleTimeoutMs);
-    else if (answer === undefined) sent.destroy(failure('UND_ERR_HEADERS_TIMEOUT', 'no answer'));
-    else answer.destroy(failure('UND_ERR_BODY_TIMEOUT', 'the answer stopped'));
+    else if (answer === undefined)
+      sent.destroy(networkError('UND_ERR_HEADERS_TIMEOUT', 'no answer'));
+    else answer.destroy(networkError('UND_ERR_BODY_TIMEOUT', 'the answer stopped'));
   });
-}
-
-/** Under the codes that undici has for the same, so that both read alike in messages. */
-function failure(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
 }
