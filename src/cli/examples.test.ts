@@ -6,6 +6,9 @@ import { parse } from 'yaml';
 import { parseSettings } from '../settings/parse-settings.ts';
 import { imageSetSchema } from '../imageset/image-set-json-schema.ts';
 import { loadImageSets } from '../imageset/load-image-sets.ts';
+import type { UpdateGraph } from '../release/graph/update-graph.ts';
+import { selectReleases } from '../release/graph/select-releases.ts';
+import { platformRequests } from '../resolve/releases/release-requests.ts';
 import { settingsSchema } from '../settings/settings-json-schema.ts';
 import { schemaCommand, schemaText } from './schema.ts';
 import { validateCommand } from './validate.ts';
@@ -40,6 +43,37 @@ describe('the examples', () => {
     expect(validateWith(imageSetSchema(), parse(text))).toEqual([]);
   });
 
+  it.each<[string, Record<string, readonly string[]>, string[]]>([
+    [
+      'platform.yaml',
+      {
+        'stable-4.18': ['4.18.8', '4.18.9', '4.18.10', '4.18.11'],
+        'stable-4.19': ['4.18.11', '4.19.1', '4.19.2'],
+      },
+      ['4.18.9', '4.18.11', '4.19.2'],
+    ],
+    [
+      'platform-range.yaml',
+      { 'eus-4.18': ['4.18.8', '4.18.9', '4.18.10', '4.18.11', '4.18.12'] },
+      ['4.18.9', '4.18.10', '4.18.11'],
+    ],
+    [
+      'okd.yaml',
+      { 'stable-scos': [7, 8, 9, 10].map((build) => `4.18.0-okd-scos.${build}`) },
+      ['4.18.0-okd-scos.8', '4.18.0-okd-scos.10'],
+    ],
+  ])('imagesets/%s chooses releases of its channels', async (name, versions, expected) => {
+    const files = [{ path: name, text: await read(name), named: true }];
+    const [request] = platformRequests(loadImageSets(files).documents);
+
+    const selection = await selectReleases(request?.channels ?? [], (channel) =>
+      Promise.resolve(graphOf(versions[channel.name] ?? [])),
+    );
+
+    expect(selection).toMatchObject({ failures: [], warnings: [] });
+    expect(selection.releases.map(({ version }) => version)).toEqual(expected);
+  });
+
   it('settings.yaml is valid and fits its schema', async () => {
     const text = await readFile(`${EXAMPLES}settings.yaml`, 'utf8');
 
@@ -71,6 +105,16 @@ describe('schemaCommand', () => {
 
 async function read(name: string): Promise<string> {
   return readFile(`${EXAMPLES}imagesets/${name}`, 'utf8');
+}
+
+/** Every release can be updated to the two after it, whatever the channel. */
+function graphOf(versions: readonly string[]): UpdateGraph {
+  const steps = versions.flatMap((_, from) => [1, 2].map((step) => [from, from + step] as const));
+  return {
+    nodes: versions.map((version) => ({ version, payload: `a.io/r:${version}`, channels: [] })),
+    edges: steps.filter(([, to]) => to < versions.length),
+    conditionalEdges: [],
+  };
 }
 
 function validateWith(schema: object, value: unknown): unknown[] {

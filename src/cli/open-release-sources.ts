@@ -58,8 +58,10 @@ export interface ReleaseFolders {
   readonly graphImage: string;
 }
 
-const GRAPH_DATA_URL = 'https://api.openshift.com/api/upgrades_info/graph-data';
-const GRAPH_BASE = 'registry.access.redhat.com/ubi9/ubi:latest';
+/** Where the graph data of OpenShift are (spec, releases-helm, 1.1). */
+export const GRAPH_DATA_URL = 'https://api.openshift.com/api/upgrades_info/graph-data';
+/** What a graph image is built on. */
+export const GRAPH_BASE = 'registry.access.redhat.com/ubi9/ubi:latest';
 
 /**
  * Opens where releases come from; asks nobody, and reads no keys, before that is needed.

@@ -4,8 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { testIo } from '../../test/support/command-io.ts';
 import { loadImageSets } from '../imageset/load-image-sets.ts';
+import { OCP_GRAPH_URL, OKD_GRAPH_URL } from '../release/graph/open-graph-source.ts';
+import { OCP_SIGNATURE_URL, OKD_SIGNATURE_URL } from '../release/signature/signature-url.ts';
 import { parseSettings } from '../settings/parse-settings.ts';
 import { settingsSchema } from '../settings/settings-json-schema.ts';
+import { GRAPH_BASE, GRAPH_DATA_URL } from './open-release-sources.ts';
 import { runCommandLine } from './run-command-line.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -25,6 +28,21 @@ describe('the README', () => {
 
     expect(expected.filter(([, value]) => value === undefined)).toEqual([]);
     expect(expected).toEqual(expected.map(([field]) => [field, rows.get(field ?? '')]));
+  });
+
+  it('says where releases come from', () => {
+    const defaults = [...section('Settings').matchAll(/^\| `(releases\..*?)` \| `(.*?)` \|/gm)].map(
+      ([, field, value]) => [field, value],
+    );
+
+    expect(Object.fromEntries(defaults)).toMatchObject({
+      'releases.graphUrl': OCP_GRAPH_URL,
+      'releases.signatureUrl': OCP_SIGNATURE_URL,
+      'releases.graphDataUrl': GRAPH_DATA_URL,
+      'releases.graphBase': GRAPH_BASE,
+      'releases.okd.graphUrl': OKD_GRAPH_URL,
+      'releases.okd.signatureUrl': OKD_SIGNATURE_URL,
+    });
   });
 
   it('has every command', async () => {
@@ -76,13 +94,9 @@ function leaves(node: SchemaNode, path = ''): { field: string; value: unknown }[
   });
 }
 
-/** Fields that the README speaks of together: those of the kind, those without effect, credentials as for the source. */
+/** Fields that the README speaks of together: those of the kind, credentials as for the source. */
 function hasOwnWords(field: string): boolean {
-  return (
-    /^(?:apiVersion|kind|releases\..*)$/.test(field) ||
-    /\.resources\.(?:registryCAFile|appsDomain)$/.test(field) ||
-    /^manifests\.(?:\w+File|username)$/.test(field)
-  );
+  return /^(?:apiVersion|kind)$/.test(field) || /^manifests\.(?:\w+File|username)$/.test(field);
 }
 
 function shown(value: unknown): string {
