@@ -134,11 +134,6 @@ const WRONG: readonly Wrong[] = [
 /** Right as they are, but of a kind that this version cannot mirror: `validate` lets them pass. */
 const LATER = [
   {
-    name: 'releases',
-    text: `${HEAD}mirror:\n  platform:\n    channels: [{name: stable-4.18}]\n`,
-    at: '4:3: mirror.platform: this version does not mirror OpenShift and OKD releases',
-  },
-  {
     name: 'charts',
     text: `${HEAD}mirror:\n  helm:\n    local: [{name: a, path: a.tgz}]\n`,
     at: '4:3: mirror.helm: this version does not mirror helm charts',
