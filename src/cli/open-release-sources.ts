@@ -135,19 +135,23 @@ function lazyStore(
   const { signatureUrl = byDefault, names, hasKeys } = end;
   const url = parseWebUrl(signatureUrl, names.signatureUrl);
   let keys: Promise<KeyRing | ControllerError> | undefined;
-  let store: Promise<SignatureStore> | undefined;
-  const readKeys = (): Promise<KeyRing | ControllerError> => (keys ??= end.readKeys());
-  const open = async (): Promise<SignatureStore> => {
-    const ring = await readKeys();
-    return openSignatureStore({
-      ...{ ...options, url, ring },
-      names: { url: names.signatureUrl, keys: names.keys },
-    });
+  let store: SignatureStore | undefined;
+  const readKeys = async (): Promise<KeyRing | ControllerError> => {
+    const ring = await (keys ??= end.readKeys());
+    // A file that was wrong may be right the next time.
+    if (ring instanceof ControllerError) keys = undefined;
+    return ring;
   };
   return {
     ...{ readKeys, hasKeys },
     async find(payload, signal) {
-      return (await (store ??= open())).find(payload, signal);
+      const ring = await readKeys();
+      if (ring instanceof ControllerError) throw ring;
+      store ??= openSignatureStore({
+        ...{ ...options, url, ring },
+        names: { url: names.signatureUrl, keys: names.keys },
+      });
+      return store.find(payload, signal);
     },
   };
 }
