@@ -1,6 +1,9 @@
+import { ControllerError } from '../../base/controller-error.ts';
 import { formatPosition } from '../../base/entry-position.ts';
 import type { FieldProblem } from '../../base/field-problem.ts';
 import type { Lock } from '../../lock/lock.ts';
+import { makeChannel } from '../../release/graph/channel.ts';
+import { selectInChannel } from '../../release/graph/select-in-channel.ts';
 import type { GraphQuestion, GraphSource, UpdateGraph } from '../../release/graph/update-graph.ts';
 import type { ReleaseSources } from '../../release/release-sources.ts';
 import type { PlatformRequest, RequestedChannel } from '../../resolve/releases/release-request.ts';
@@ -45,11 +48,22 @@ export function knownGraphs(
   return { read, warnings: () => [...warnings.values()] };
 }
 
-/** Whether an entry names a release that the graph does not have. */
-function asksBeyond({ minVersion, maxVersion }: RequestedChannel, { nodes }: UpdateGraph): boolean {
-  return [minVersion, maxVersion].some(
-    (version) => version !== undefined && !nodes.some((node) => node.version === version),
+/** Whether an entry names a release that the graph does not have, or finds nothing in it. */
+function asksBeyond(channel: RequestedChannel, graph: UpdateGraph): boolean {
+  const isUnknown = [channel.minVersion, channel.maxVersion].some(
+    (version) => version !== undefined && !graph.nodes.some((node) => node.version === version),
   );
+  return isUnknown || !finds(channel, graph);
+}
+
+function finds(channel: RequestedChannel, graph: UpdateGraph): boolean {
+  try {
+    selectInChannel(channel, makeChannel(channel, graph));
+    return true;
+  } catch (error) {
+    if (error instanceof ControllerError) return false;
+    throw error;
+  }
 }
 
 function keyOf({ type, channel }: Pick<GraphQuestion, 'type' | 'channel'>): string {

@@ -35,6 +35,6 @@ function tooLong(url: URL, limitBytes: number): HttpFailure {
   return new HttpFailure('REGISTRY_BROKEN', `${url.host} sent more than ${limitBytes} bytes`, {
     remedy: 'wait-for-change',
     again: false,
-    hint: 'No correct answer to this request is that long.',
+    hint: `No correct answer to this request is that long. Check what answers at ${url.host}.`,
   });
 }
