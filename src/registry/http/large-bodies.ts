@@ -16,8 +16,8 @@ export interface LargeRequest {
 }
 
 /**
- * Sends requests whose bodies, or whose answers', are large: a chunk may be written over once what the body is made of was
- * asked for the next one. Bare connections and `node:https` spend less on each byte than undici.
+ * Sends requests whose bodies, or whose answers', are large: bare connections and `node:https` spend less on each byte
+ * than undici. Chunks of a body that were lent (`slabs.ts`) are returned once they are sent.
  */
 export interface LargeBodies extends AsyncDisposable {
   /** @throws Error of the network, or what the body throws. */
