@@ -13,7 +13,7 @@ it.each<[string, LockedRelease | undefined, string[]]>([
     RELEASE,
     [
       `  release 4.18.9-x86_64, in fast-4.18, stable-4.18, payload ${digest('a')}`,
-      `  signed  ${digest('d')}`,
+      `  signed  yes, signature ${digest('d')}`,
     ],
   ],
   [
@@ -21,7 +21,7 @@ it.each<[string, LockedRelease | undefined, string[]]>([
     { ...UNSIGNED, channels: [] },
     [
       `  release 4.18.9-x86_64, named by an image set, payload ${digest('a')}`,
-      '  signed  not (releases.unsigned)',
+      '  signed  no (releases.unsigned)',
     ],
   ],
   ['nothing, where the image is of none', undefined, []],

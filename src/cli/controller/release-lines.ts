@@ -7,7 +7,9 @@ export function releaseLines({ release, line }: Pick<FoundLine, 'release' | 'lin
     const { channels, payload, signature } = release;
     const chosen = channels.length === 0 ? 'named by an image set' : `in ${channels.join(', ')}`;
     lines.push(`  release ${release.release}, ${chosen}, payload ${payload}`);
-    lines.push(`  signed  ${signature ?? 'not (releases.unsigned)'}`);
+    lines.push(
+      `  signed  ${signature === undefined ? 'no (releases.unsigned)' : `yes, signature ${signature}`}`,
+    );
   }
   if (line.data !== undefined) lines.push(`  data    ${line.data}`);
   if (line.base !== undefined) lines.push(`  base    ${line.base}`);

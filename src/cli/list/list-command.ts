@@ -23,9 +23,13 @@ export function addListCommand(program: Command, { io, signal, finish }: Command
     });
   const releases = list
     .command('releases')
-    .description('minor versions, the channels of a version, the releases of a channel')
+    .description('OpenShift: minor versions, the channels of a version, the releases of a channel')
     .argument('[word...]')
-    .usage('[--version X.Y [--channels] | --channel NAME] [flags]');
+    .usage('[--version X.Y [--channels] | --channel NAME] [flags]')
+    .addHelpText(
+      'after',
+      `\nEnvironment:\n  UPDATE_URL_OVERRIDE       the update service, in place of the public one`,
+    );
   addReleaseListOptions(releases);
   releases.action(async (words: readonly string[], raw: RawFlags) => {
     const run = async (): Promise<number> => {

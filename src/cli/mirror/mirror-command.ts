@@ -22,13 +22,23 @@ import { openEnds, openRegistryLog } from './open-ends.ts';
 import { openMirrorReleases, takesKeptGraphImage } from './open-mirror-releases.ts';
 import { makeFolder, openWorkspace, prepareWorkspace } from './workspace.ts';
 
+/** Below the flags. */
+const ENVIRONMENT = `
+Environment, for releases:
+  UPDATE_URL_OVERRIDE            the update service, in place of the public one
+  OCP_SIGNATURE_URL              the store of signatures
+  OCP_SIGNATURE_VERIFICATION_PK  a file with the public keys whose signatures count
+  GRAPH_DATA_URL_OVERRIDE        the archive that the graph image is made of
+  GRAPH_BASE_OVERRIDE            the image that the graph image is built on`;
+
 /** `imageset mirror`: the reference tool's workflows, flags, files and exit codes (design.md, section 7). */
 export function addMirrorCommand(program: Command, { io, signal, finish }: CommandContext): void {
   const command = program
     .command('mirror')
     .description('mirror what an ImageSetConfiguration asks for (the default command)')
     .argument('[destination...]', 'docker://HOST[:PORT][/PATH]')
-    .usage('-c FILE --workspace file://DIR docker://HOST[:PORT][/PATH] [flags]');
+    .usage('-c FILE --workspace file://DIR docker://HOST[:PORT][/PATH] [flags]')
+    .addHelpText('after', ENVIRONMENT);
   addMirrorOptions(command);
   command.action(async (words: readonly string[], raw: RawFlags) => {
     finish(await mirrorCommand({ words, raw, usage: command.helpInformation() }, io, signal));
