@@ -49,7 +49,9 @@ describe('verify', () => {
     const ran = await site.run(['verify', '--repair']);
 
     expect(ran.code).toBe(2);
-    expect(ran.stdout).toMatch(/team\/app:1: gone \(sha256:\w+\); not repaired: .*team\/app/);
+    expect(ran.stdout).toMatch(
+      /team\/app:1: gone \(sha256:\w+\); not repaired: .*team\/app.*\n {2}hint: \S/,
+    );
   });
 
   it('exits 1 where the lock cannot be read', async () => {

@@ -117,8 +117,13 @@ function toText(
     return `  ${name}: ${describe(presence, line.digest)}${end}`;
   });
   const count = `${differences.length} of ${images} images are not as locked`;
-  const hint =
-    isRepair || left.length === 0 ? '' : `  imageset verify --repair mirrors them again\n`;
+  const hint = isRepair
+    ? [...new Set(left.flatMap(({ error }) => error?.hint ?? []))]
+        .map((text) => `  hint: ${text}\n`)
+        .join('')
+    : left.length === 0
+      ? ''
+      : '  imageset verify --repair mirrors them again\n';
   return `${mirror.name}: ${count}${isRepair ? `, ${differences.length - left.length} repaired` : ''}\n${lines.join('\n')}\n${hint}`;
 }
 
