@@ -20,6 +20,7 @@ const { values, positionals } = parseArgs({
     'remove-signatures': { type: 'boolean', default: false },
     'retry-times': { type: 'string' },
     'retry-delay': { type: 'string' },
+    'parallel-images': { type: 'string' },
     from: { type: 'string' },
   },
 });
@@ -34,9 +35,17 @@ async function mirror(): Promise<void> {
   const git = await makeGitRepository(join(scratch, 'repository.git'));
   await git.commit('main', { 'isc.yaml': await readFile(values.config, 'utf8') });
   const settings = join(scratch, 'settings.yaml');
+  const {
+    UPDATE_URL_OVERRIDE: graphUrl,
+    OCP_SIGNATURE_URL: signatureUrl,
+    OCP_SIGNATURE_VERIFICATION_PK: keys,
+  } = process.env;
+  const keysFile = keys === undefined ? undefined : resolve(keys);
   await writeFile(
     settings,
     JSON.stringify({
+      // With mirror these count for OpenShift and OKD alike.
+      releases: { graphUrl, signatureUrl, keysFile, okd: { signatureUrl, keysFile } },
       apiVersion: 'imageset-controller/v1alpha1',
       kind: 'ControllerSettings',
       source: { url: git.url },
