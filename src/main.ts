@@ -70,3 +70,14 @@ const code = await runCommandLine(
 );
 // A command that got everything done in spite of the signal has succeeded.
 process.exitCode = code === 0 ? 0 : (stoppedWith ?? code);
+// Timers that simple-git leaves behind each call of git would keep the process for another second.
+await Promise.all([process.stdout, process.stderr].map(flushed));
+process.exit();
+
+async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stream.write('', () => {
+      resolve();
+    });
+  });
+}
