@@ -71,7 +71,7 @@ export function openReleaseSources(
   { ends, unsigned, graphDataUrl, graphDataName, graphBase = GRAPH_BASE }: ReleaseEnds,
   folders: ReleaseFolders,
   { web, now }: { readonly web: WebClient; readonly now: () => Date },
-): ReleaseSources {
+): Omit<ReleaseSources, 'tidy'> {
   const { ocp, okd } = ends;
   const graphUrls = {
     ocp: parseWebUrl(ocp.graphUrl ?? OCP_GRAPH_URL, ocp.names.graphUrl),

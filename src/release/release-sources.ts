@@ -19,6 +19,8 @@ export interface ReleaseSources {
   /** @throws ControllerError PAYLOAD_INVALID, and those of the source */
   readPayload(source: ImageSource, digest: Digest, signal: AbortSignal): Promise<PayloadContent>;
   readonly graphImage: GraphImageSources;
+  /** Removes what was not used for the longest time where much is kept. Best effort. */
+  tidy(signal: AbortSignal): Promise<void>;
 }
 
 export interface GraphImageSources {

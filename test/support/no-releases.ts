@@ -9,6 +9,7 @@ export const noReleases: ReleaseSources = {
   },
   isSignedBy: () => Promise.resolve(false),
   unsigned: new Set(),
+  tidy: () => Promise.resolve(),
   readPayload: () => Promise.reject(new Error('no payloads here')),
   graphImage: {
     url: 'https://api.example.com/graph-data',

@@ -4,6 +4,7 @@ import type { Log } from '../../base/log.ts';
 import { type KeyRing, okdKeysMissing, readKeyRing } from '../../release/signature/key-ring.ts';
 import type { ReleaseSources } from '../../release/release-sources.ts';
 import type { ReleaseEndpoints, ReleaseSettings } from '../../settings/settings.ts';
+import { type FolderLimits, boundFolder } from '../../store/bound-folder.ts';
 import { openWebClient } from '../../web/open-web-client.ts';
 import { type ReleaseEnd, openReleaseSources } from '../open-release-sources.ts';
 
@@ -16,6 +17,9 @@ export interface ControllerReleasesOptions {
   readonly now: () => Date;
   readonly log: Log;
 }
+
+/** Roomy: of a release about 25 KB are kept, of graph data and their image 2 MB. */
+const FOLDER_LIMITS: FolderLimits = { bytes: 1024 ** 3, inUseMs: 60 * 60 * 1000 };
 
 /** Where releases come from as the settings say (design.md, section 6, `releases`); to be disposed. */
 export function openControllerReleases(
@@ -40,7 +44,11 @@ export function openControllerReleases(
     },
     { web, now },
   );
-  return { ...sources, [Symbol.asyncDispose]: () => web[Symbol.asyncDispose]() };
+  return {
+    ...sources,
+    tidy: (signal) => boundFolder(folder, FOLDER_LIMITS, now().getTime(), signal),
+    [Symbol.asyncDispose]: () => web[Symbol.asyncDispose](),
+  };
 }
 
 function endOf(

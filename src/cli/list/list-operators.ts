@@ -1,6 +1,7 @@
 import { ControllerError } from '../../base/controller-error.ts';
 import type { Log } from '../../base/log.ts';
-import { CATALOG_FOLDER_LIMITS, boundCatalogFolder } from '../../catalog/bound-catalog-folder.ts';
+import { CATALOG_FOLDER_LIMITS } from '../../catalog/catalog-folder-limits.ts';
+import { boundFolder } from '../../store/bound-folder.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { openCatalog } from '../../catalog/read/open-catalog.ts';
 import {
@@ -52,7 +53,7 @@ export async function listOperators(
   const options = { client: clients.reading, folder: folder.path, log };
   const catalog = await openAt(request.reference, options, signal);
   const listed = await readList(catalog, request, signal);
-  await boundCatalogFolder(folder.path, CATALOG_FOLDER_LIMITS, io.now().getTime(), signal);
+  await boundFolder(folder.path, CATALOG_FOLDER_LIMITS, io.now().getTime(), signal);
   if (output === 'text') return formatList(listed);
   const reference = formatReference(request.reference);
   return formatListJson(listed, { reference, digest: catalog.digest });

@@ -54,7 +54,12 @@ export function openMirrorReleases(
     },
     { web, now },
   );
-  return { ...sources, [Symbol.asyncDispose]: () => web[Symbol.asyncDispose]() };
+  return {
+    ...sources,
+    // A workspace is its user's: nothing in it is removed.
+    tidy: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => web[Symbol.asyncDispose](),
+  };
 }
 
 /**

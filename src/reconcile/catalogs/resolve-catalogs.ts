@@ -1,6 +1,7 @@
 import { type FieldProblem, compareProblems } from '../../base/field-problem.ts';
 import { ControllerError } from '../../base/controller-error.ts';
-import { CATALOG_FOLDER_LIMITS, boundCatalogFolder } from '../../catalog/bound-catalog-folder.ts';
+import { CATALOG_FOLDER_LIMITS } from '../../catalog/catalog-folder-limits.ts';
+import { boundFolder } from '../../store/bound-folder.ts';
 import { forEachConcurrently } from '../../base/for-each-concurrently.ts';
 import type { EntryFailure } from '../../lock/entry-failure.ts';
 import type { Lock } from '../../lock/lock.ts';
@@ -78,7 +79,7 @@ export async function resolveCatalogs(
   });
   if (books.built.size > 0) {
     const now = context.clock().getTime();
-    await boundCatalogFolder(context.ends.catalogFolder, CATALOG_FOLDER_LIMITS, now, signal);
+    await boundFolder(context.ends.catalogFolder, CATALOG_FOLDER_LIMITS, now, signal);
   }
   // Catalogs are read side by side, and end in any order.
   return { ...books, warnings: books.warnings.sort(compareProblems) };

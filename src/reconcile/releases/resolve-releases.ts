@@ -75,6 +75,7 @@ export async function resolveReleases(
   if (open.length > 0) await resolveOpen(context, lock, open, known, books, signal);
   const graph = requests.flatMap((request) => (request.graph === undefined ? [] : [request.graph]));
   if (graph.length > 0) await addGraphImage(context, lock, graph, known, books, signal);
+  if (open.length > 0 || books.built.size > 0) await context.releases.tidy(signal);
   return { ...books, warnings: books.warnings.sort(compareProblems) };
 }
 

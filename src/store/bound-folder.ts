@@ -1,17 +1,11 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export interface CatalogFolderLimits {
+export interface FolderLimits {
   readonly bytes: number;
   /** What was read or written within so many milliseconds may be in use, and stays. */
   readonly inUseMs: number;
 }
-
-/** Roomy: the documents of the four large catalogs of one version take about 1 GiB. */
-export const CATALOG_FOLDER_LIMITS: CatalogFolderLimits = {
-  bytes: 8 * 1024 ** 3,
-  inUseMs: 60 * 60 * 1000,
-};
 
 interface KeptFile {
   readonly path: string;
@@ -20,12 +14,12 @@ interface KeptFile {
 }
 
 /**
- * Removes from the folder that `openCatalog` keeps catalogs in what was not used for the longest time, until the rest
- * is within the limit. What is removed is read again when it is needed. Best effort: other processes do the same.
+ * Removes from a folder of files that can be made again what was not used for the longest time, until the rest is within
+ * the limit. Best effort: other processes do the same.
  */
-export async function boundCatalogFolder(
+export async function boundFolder(
   folder: string,
-  limits: CatalogFolderLimits,
+  limits: FolderLimits,
   now: number,
   signal: AbortSignal,
 ): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../test/support/temporary-folder.ts';
-import { boundCatalogFolder } from './bound-catalog-folder.ts';
+import { boundFolder } from './bound-folder.ts';
 
 const { signal } = new AbortController();
 const HOUR_MS = 3_600_000;
@@ -28,7 +28,7 @@ it.each([
     await utimes(path, usedAt, usedAt);
   }
 
-  await boundCatalogFolder(folder.path, { bytes, inUseMs: HOUR_MS }, NOW, signal);
+  await boundFolder(folder.path, { bytes, inUseMs: HOUR_MS }, NOW, signal);
 
   const left = await readdir(folder.path, { recursive: true, withFileTypes: true });
   const names = left.filter((entry) => entry.isFile()).map((entry) => entry.name);
@@ -39,7 +39,7 @@ it('does nothing where there is no folder', async () => {
   await using folder = await temporaryFolder();
   const limits = { bytes: 0, inUseMs: 0 };
 
-  await boundCatalogFolder(join(folder.path, 'none'), limits, NOW, signal);
+  await boundFolder(join(folder.path, 'none'), limits, NOW, signal);
 
   expect(await readdir(folder.path)).toEqual([]);
 });
