@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { CRDS_MISSING, crdValidator } from '../support/crd.ts';
+import { GRAPH_DATA_FILES, makeGraphDataArchive } from '../support/releases/graph-data-archive.ts';
 import {
   type ReleasePass,
   type ReleaseSite,
@@ -182,6 +183,51 @@ describe.skipIf(needed.length > 0)(`the controller with releases${skipped}`, () 
     expect(
       again.source.filter(({ method, path }) => method === 'GET' && path.includes('/blobs/')),
     ).toEqual([]);
+  });
+
+  it('builds a new graph image where the graph data changed, and makes one commit', async () => {
+    const before = await site.there('openshift/graph-image:latest');
+    const changed = { ...GRAPH_DATA_FILES, 'channels/stable-4.18.yaml': 'name: stable-4.18\n' };
+    site.service.setGraphData(await makeGraphDataArchive(changed));
+    const { report, commits } = await site.pass('--resync');
+    expect(report).toMatchObject({ state: 'Applied', failures: [] });
+    expect(commits).toBe(1);
+    const graph = (await site.site.lock()).images.find(({ kind }) => kind === 'graph');
+    expect(graph?.digest).not.toBe(before);
+    expect(await site.there('openshift/graph-image:latest')).toBe(graph?.digest);
+    expect((await site.pass('--resync')).commits).toBe(0);
+  });
+
+  it('heals a graph image that is gone, as long as the graph data are the same', async () => {
+    const digest = await site.there('openshift/graph-image:latest');
+    await site.lose('openshift/graph-image:latest');
+    const { code, stdout } = await site.site.run('verify', '--repair', ...site.flags);
+    expect(stdout).toMatch(/graph-image:latest.*repaired/);
+    expect(code).toBe(0);
+    expect(await site.there('openshift/graph-image:latest')).toBe(digest);
+  });
+
+  it('names the risks of an update that is recommended under conditions alone', async () => {
+    const versions = ['4.18.0', '4.18.2'];
+    const risks = [{ name: 'NodesGetStuck' }];
+    site.addChannel('candidate-4.18', {
+      versions,
+      edges: [],
+      conditional: [{ from: '4.18.0', to: '4.18.2', risks: risks.map(({ name }) => name) }],
+    });
+    const path = { name: 'candidate-4.18', minVersion: '4.18.0', maxVersion: '4.18.2' };
+    const channel = { ...path, shortestPath: true };
+    await site.commit({ 'candidate.yaml': releaseSet({ channels: [channel] }) });
+    const refused = await site.site.run('plan', ...site.flags);
+    expect(refused.stdout).toMatch(
+      /no recommended updates lead from 4\.18\.0 to 4\.18\.2.*allowNotRecommended/s,
+    );
+    await site.commit({
+      'candidate.yaml': releaseSet({ channels: [{ ...channel, allowNotRecommended: true }] }),
+    });
+    const { stdout } = await site.site.run('plan', ...site.flags);
+    expect(stdout).toMatch(/candidate\.yaml:\d+:\d+.*4\.18\.0 to 4\.18\.2.*NodesGetStuck/);
+    await site.commit({ 'candidate.yaml': undefined });
   });
 
   it('reads a signature that somebody changed in the branch from the store again', async () => {
