@@ -1,3 +1,4 @@
+import { createCipheriv, createHash } from 'node:crypto';
 import { type MadeImage, makeImage, makeIndex } from '../support/make-image.ts';
 
 const MIB = 1024 * 1024;
@@ -31,14 +32,24 @@ async function demoImage(repository: string, tag: string, appMiB: number): Promi
       // Layers are seeded by platform and place: the first has the same bytes in every image.
       seed: `demo ${architecture}`,
       platform: { os: 'linux', architecture },
+      // What is in them does not compress; the demo shall not take longer for it.
+      compression: 'none',
       layers: [
-        { files: { 'etc/os-release': 'ID=demo\n' }, fillerBytes: 8 * MIB },
+        { files: { 'etc/os-release': 'ID=demo\n', 'usr/lib/base': noise(architecture, 8) } },
         {
-          files: { 'app/name': `${repository}:${tag}\n` },
-          fillerBytes: appMiB * MIB,
+          files: {
+            'app/name': `${repository}:${tag}\n`,
+            'app/data': noise(`${repository} ${architecture}`, appMiB),
+          },
         },
       ],
     }),
   );
   return { repository, tag, image: makeIndex(await Promise.all(instances)) };
+}
+
+/** So many MiB that depend on the seed alone. */
+function noise(seed: string, mib: number): Buffer {
+  const key = createHash('sha256').update(seed).digest();
+  return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(mib * MIB));
 }
