@@ -39,7 +39,7 @@ const RETRY: RetrySettings = { times: 3, delayMs: 0 };
 const IDLE_MS = 60_000;
 const TOTAL_MS = 600_000;
 const ACCESS_HINT =
-  'Whoever runs the server has to let this machine read it; a user and a password may stand in its URL.';
+  'Whoever runs the server has to let this machine read it. For mirror, a user and a password may stand in the URL.';
 /** A header that is longer is no validator worth keeping. */
 const MOST_VALIDATOR = 1024;
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type WrongInputSite, startWrongInputSite } from '../support/wrong-input-site.ts';
 import { COMMANDS_AND_SETTINGS } from './wrong-inputs/commands-and-settings.ts';
 import { REGISTRIES } from './wrong-inputs/registries.ts';
+import { RELEASES } from './wrong-inputs/releases.ts';
 import { SERVING } from './wrong-inputs/serving.ts';
 import { STATE_AND_GIT } from './wrong-inputs/state-and-git.ts';
 
@@ -9,7 +10,7 @@ import { STATE_AND_GIT } from './wrong-inputs/state-and-git.ts';
  * Here the wording is tested, which is what people read: what happened, where, and what to do. Whoever changes a
  * text reads the new one as they would.
  */
-const WRONG = [...COMMANDS_AND_SETTINGS, ...STATE_AND_GIT, ...REGISTRIES, ...SERVING];
+const WRONG = [...COMMANDS_AND_SETTINGS, ...STATE_AND_GIT, ...REGISTRIES, ...RELEASES, ...SERVING];
 
 let site: WrongInputSite;
 let good: unknown;

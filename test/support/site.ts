@@ -15,6 +15,7 @@ export interface SiteMirror {
   readonly paths?: readonly string[];
   readonly output?: string;
   readonly deletion?: Readonly<Record<string, unknown>>;
+  readonly resources?: Readonly<Record<string, unknown>>;
 }
 
 export interface SiteSettings {
@@ -22,6 +23,7 @@ export interface SiteSettings {
   readonly source?: Readonly<Record<string, unknown>>;
   readonly manifests?: Readonly<Record<string, unknown>>;
   readonly schedule?: Readonly<Record<string, unknown>>;
+  readonly releases?: Readonly<Record<string, unknown>>;
 }
 
 /** What a command printed, and how it ended. */
@@ -113,13 +115,14 @@ export async function makeSite(settings: SiteSettings): Promise<Site> {
     git,
     settingsFile,
     now: new Date('2026-01-16T11:15:20Z'),
-    async configure({ mirrors, source, manifests, schedule }) {
+    async configure({ mirrors, source, manifests, schedule, releases }) {
       const value = {
         apiVersion: 'imageset-controller/v1alpha1',
         kind: 'ControllerSettings',
         source: { url: git.url, ...source },
         ...(manifests === undefined ? {} : { manifests }),
         ...(schedule === undefined ? {} : { schedule }),
+        ...(releases === undefined ? {} : { releases }),
         mirrors,
       };
       await writeFile(settingsFile, JSON.stringify(value, undefined, 2));

@@ -4,12 +4,17 @@ import { runCommandLine } from '../../src/cli/run-command-line.ts';
 import type { Lock } from '../../src/lock/lock.ts';
 import { makeCertificateAuthority } from './certificates.ts';
 import { testIo } from './command-io.ts';
-import { startEmbeddedRegistry } from './embedded-registry.ts';
+import { type RunningEmbeddedRegistry, startEmbeddedRegistry } from './embedded-registry.ts';
 import { freePort } from './free-port.ts';
 import type { FixtureFile } from './git-fixture.ts';
 import { writeHook } from './git-hook.ts';
 import { startLoopbackServer } from './loopback-server.ts';
 import { startMirroredSite } from './mirrored-site.ts';
+import { makeRelease } from './releases/make-release.ts';
+import { pushRelease } from './releases/push-release.ts';
+import { signRelease } from './releases/sign-release.ts';
+import { type SigningKey, makeSigningKey } from './releases/signing-key.ts';
+import { type UpdateService, openUpdateService } from './releases/update-service.ts';
 import { listRegistry } from './registry-content.ts';
 import { hasProgram, runProgramOrThrow } from './run-program.ts';
 import { type Ran, type SiteMirror, type SiteSettings, imageSet } from './site.ts';
@@ -52,6 +57,10 @@ export interface WrongInputSite extends AsyncDisposable {
   pass(wrongly?: Wrongly): Promise<Ran>;
   /** The same while an image set names these images too; by default one that could be mirrored. */
   wanting(wrongly: Wrongly, ...names: readonly string[]): Promise<Ran>;
+  /** The same while there is a file `sets/wrong.yaml` of this text. */
+  wantingFile(wrongly: Wrongly, text: string): Promise<Ran>;
+  /** Releases of the source, found and signed as this says. */
+  readonly releases: SourceReleases;
   /** The same with this lock in the manifests branch, made of the good one. */
   passWithLock(edit: (good: string) => FixtureFile): Promise<Ran>;
   /** `run --once` while the Git server refuses every push with these words. */
@@ -62,8 +71,16 @@ export interface WrongInputSite extends AsyncDisposable {
   shown(ran: Ran): string[];
 }
 
+/** `releases` of settings that are right, and the servers of these settings. */
+export interface SourceReleases {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly service: UpdateService;
+  /** Pushes a release and makes a channel `stable-VERSION` of it; signed by its own key, if at all. */
+  add(version: string, key: SigningKey | undefined): Promise<void>;
+}
+
 /**
- * `SOURCE` and `DESTINATION` are right. `WEB` is a web server, `EMPTY` one without pages, `PRIVATE` a registry that wants
+ * `SOURCE` and `DESTINATION` are right, and so is `UPDATES`, an update service and store of signatures. `WEB` is a web server, `EMPTY` one without pages, `PRIVATE` a registry that wants
  * a password, `READ-ONLY` one that takes nothing, `EXPIRED` and `UNTRUSTED` ones with such certificates, `CLOSED` a port
  * without server. The authority of both certificates is in `DIR/trusted/ca.crt`.
  */
@@ -71,6 +88,7 @@ export type ServerName = (typeof SERVERS)[number];
 // prettier-ignore
 const SERVERS = [
   'SOURCE', 'DESTINATION', 'WEB', 'EMPTY', 'PRIVATE', 'READ-ONLY', 'EXPIRED', 'UNTRUSTED', 'CLOSED',
+  'UPDATES',
 ] as const;
 
 const PAGE = '<!DOCTYPE html>\n<html>\n<head><title>Welcome</title></head>\n</html>\n';
@@ -97,6 +115,7 @@ export async function startWrongInputSite(): Promise<WrongInputSite> {
   );
   const guarded = stack.use(await startEmbeddedRegistry({ users: { robot: 's3cret' } }));
   const readOnly = stack.use(await startEmbeddedRegistry({ readOnly: true }));
+  const updates = stack.use(await openUpdateService());
   const hosts = {
     SOURCE: prod.source.host,
     DESTINATION: prod.destination.host,
@@ -106,6 +125,7 @@ export async function startWrongInputSite(): Promise<WrongInputSite> {
     'READ-ONLY': readOnly.host,
     ...(await startWithCertificates(site.folder, stack)),
     CLOSED: `127.0.0.1:${await freePort()}`,
+    UPDATES: updates.host,
   };
   const owned = stack.move();
 
@@ -139,6 +159,15 @@ export async function startWrongInputSite(): Promise<WrongInputSite> {
     return runWith(['run', '--once', ...files, ...plain, ...flags], environment);
   }
 
+  async function wantingFile(wrongly: Wrongly, text: string): Promise<Ran> {
+    await site.git.commit('main', { 'sets/wrong.yaml': text });
+    const ran = await pass(wrongly);
+    await site.git.commit('main', { 'sets/wrong.yaml': undefined });
+    const { code, stdout } = await pass();
+    if (code !== 0) throw new Error(`the mistake was taken back, and yet: ${stdout}`);
+    return ran;
+  }
+
   async function imagesOf(): Promise<Lock['images']> {
     return (await site.lock('prod')).images;
   }
@@ -153,16 +182,10 @@ export async function startWrongInputSite(): Promise<WrongInputSite> {
     imageset: (...args) => runWith(args),
     imagesetWith: (environment, ...args) => runWith(args, environment),
     pass,
-    async wanting(wrongly, ...names) {
-      await site.git.commit('main', {
-        'sets/wrong.yaml': imageSet(names.length > 0 ? names : [web]),
-      });
-      const ran = await pass(wrongly);
-      await site.git.commit('main', { 'sets/wrong.yaml': undefined });
-      const { code, stdout } = await pass();
-      if (code !== 0) throw new Error(`the mistake was taken back, and yet: ${stdout}`);
-      return ran;
-    },
+    wanting: (wrongly, ...names) =>
+      wantingFile(wrongly, imageSet(names.length > 0 ? names : [web])),
+    wantingFile,
+    releases: await sourceReleases(site.folder, prod.source, updates),
     async passWithLock(edit) {
       const path = 'prod/imageset.lock';
       const lock = (await site.manifest(path)) ?? '';
@@ -196,6 +219,7 @@ export async function startWrongInputSite(): Promise<WrongInputSite> {
         text
           .replaceAll(site.folder, 'DIR')
           .replaceAll(/sha256:[0-9a-f]{64}/g, 'DIGEST')
+          .replaceAll(/\b[0-9a-f]{64}\b/g, 'HEX')
           .replaceAll(/\b[0-9a-f]{40}\b|\b[0-9a-f]{12}\b/g, 'COMMIT')
           .replaceAll(/\b[0-9a-f]{16}\.git\b/g, 'ID.git')
           // These words are those of git and its libraries, and change with their versions.
@@ -206,6 +230,30 @@ export async function startWrongInputSite(): Promise<WrongInputSite> {
       );
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function sourceReleases(
+  folder: string,
+  source: RunningEmbeddedRegistry,
+  service: UpdateService,
+): Promise<SourceReleases> {
+  const keysFile = join(folder, 'release.asc');
+  await writeFile(keysFile, makeSigningKey('release').armoured);
+  const { graphUrl, signatureUrl, graphDataUrl } = service;
+  return {
+    service,
+    settings: { graphUrl, signatureUrl, graphDataUrl, keysFile },
+    async add(version, key) {
+      const release = await makeRelease({ version, host: source.host, components: ['cli'] });
+      await pushRelease(source.endpoint, release);
+      const { digest, tagged, reference } = release;
+      service.setGraph('amd64', `stable-${version}`, {
+        nodes: [{ version, payload: reference }],
+      });
+      if (key === undefined) return;
+      service.setSignatures(digest, [signRelease({ digest, reference: tagged, key })]);
+    },
   };
 }
 

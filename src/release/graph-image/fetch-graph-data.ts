@@ -58,7 +58,7 @@ export async function fetchGraphData(
   if (answer.kind !== 'found') {
     throw new ControllerError('DOWNLOAD_FAILED', `there are no graph data at ${shownUrl(url)}`, {
       remedy: 'retry-later',
-      hint: 'Check the URL of the graph data.',
+      hint: 'Check the URL of the graph data: releases.graphDataUrl in the settings, GRAPH_DATA_URL_OVERRIDE for mirror.',
     });
   }
   const data = await digestOfData(answer.body, url, signal);

@@ -14,7 +14,7 @@ export async function lookUpBase(lookUp: () => Promise<Digest>): Promise<Digest>
     const advice = hint === undefined ? '' : `${hint} `;
     throw new ControllerError(code, `the image that it is built on cannot be had: ${message}`, {
       remedy,
-      hint: `${advice}Another one is named in releases.graphBase of the settings, and in GRAPH_BASE_OVERRIDE for mirror.`,
+      hint: `${advice}Another one can be named: releases.graphBase in the settings, GRAPH_BASE_OVERRIDE for mirror.`,
       cause: error,
     });
   }

@@ -124,7 +124,7 @@ function isWebPage(bytes: Uint8Array): boolean {
 export function graphInvalid(where: string, reason: string): ControllerError {
   return new ControllerError('UPDATE_GRAPH_INVALID', `${where} is no update graph: ${reason}`, {
     remedy: 'retry-later',
-    hint: 'Check what answers at the URL of the update service.',
+    hint: 'Check what answers at that URL: releases.graphUrl in the settings, UPDATE_URL_OVERRIDE for mirror.',
   });
 }
 

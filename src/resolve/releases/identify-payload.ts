@@ -102,7 +102,7 @@ async function findOfAnyType(
 }
 
 const MISSING_HINT =
-  'Check the signature store (releases.signatureUrl in the settings, OCP_SIGNATURE_URL with mirror). Who trusts the image takes it unsigned: releases.unsigned in the settings, ';
+  'Check the signature store (releases.signatureUrl in the settings, OCP_SIGNATURE_URL for mirror). Who trusts the image takes it unsigned: releases.unsigned in the settings, ';
 const UNSIGNED_PINNED = 'or mirror --ignore-release-signature.';
 
 function missing(reference: RegistryReference, digest: Digest, isPinned: boolean): ControllerError {

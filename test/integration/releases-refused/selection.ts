@@ -37,7 +37,7 @@ function answering(graph: () => string): RefusedRelease['arrange'] {
 const GRAPH_INVALID = {
   code: 'UPDATE_GRAPH_INVALID',
   at: '6:9',
-  advises: 'Check what answers at the URL of the update service.',
+  advises: 'Check what answers at that URL: releases.graphUrl in the settings',
 } as const;
 const NODE = '{"version": "4.1.0", "payload": "registry.example.com/release:4.1.0"}';
 
