@@ -37,7 +37,7 @@ export async function runCommandLine(
       code = value;
     },
   };
-  await addCommands(program, context, args[0]);
+  await addCommands(program, context, commandToLoad(args));
   program.commands.find((command) => command.name() === BY_DEFAULT)?.version(...VERSION_OPTION);
   const line = commandLineOf(args, program);
   const [command = ''] = line;
@@ -59,6 +59,19 @@ export async function runCommandLine(
     io.stderr(isAlike ? formatErrorLine(message, io.now()) : `error: ${message}\n`);
     return 1;
   }
+}
+
+/** The command that is meant as far as the words alone tell: where none of them is one, what a call without a command means. */
+function commandToLoad(args: readonly string[]): string | undefined {
+  const isPlain =
+    args.length > 0 &&
+    !isAboutProgram(args) &&
+    args.every((word) => word !== 'help' && !COMMAND_NAMES.includes(word));
+  return isPlain ? BY_DEFAULT : args[0];
+}
+
+function isAboutProgram(args: readonly string[]): boolean {
+  return args.some((argument) => ['-h', '--help', '-v', '--version'].includes(argument));
 }
 
 function createProgram(io: CommandIo): Command {
@@ -90,11 +103,8 @@ function createProgram(io: CommandIo): Command {
 
 function commandLineOf(args: readonly string[], program: Command): string[] {
   const names = [...COMMAND_NAMES, 'help', ...MISSING];
-  const isAboutProgram = args.some((argument) =>
-    ['-h', '--help', '-v', '--version'].includes(argument),
-  );
   const words = args.filter((argument) => argument !== '--v2');
-  if (isAboutProgram && words.length === 1) return words;
+  if (isAboutProgram(args) && words.length === 1) return words;
   return normaliseArguments(args, flagsOf(program), names, BY_DEFAULT);
 }
 
