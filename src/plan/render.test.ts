@@ -142,6 +142,45 @@ describe.each(Object.entries(REPORTS))('a plan that is %s', (name, report) => {
   );
 });
 
+describe('deletes that one thing holds', () => {
+  function held(count: number): PlanReport {
+    const asked = { reason: 'delete.yaml', entry: entry('delete.yaml', 6), why: 'still wanted' };
+    const images = Array.from({ length: count }, (_, index) => ({
+      ...{ destination: `openshift/release:4.18.9-x86_64-c${index}`, digest: line('c').digest },
+      ...asked,
+    }));
+    const other = { ...images[0], destination: 'team/app:1', why: 'wanted by others' };
+    return reportOf({ held: [...images, other] as Plan['held'] });
+  }
+
+  it('are said one by one where they are few', () => {
+    expect(renderText(held(3)).match(/^ {2}! .*: still wanted;/gm)).toHaveLength(3);
+  });
+
+  it('are said once where they are many, and all counted', () => {
+    const text = renderText(held(4));
+    expect(text).toContain('deletes that are held (5):\n  ! 4 images: still wanted; asked for by ');
+    expect(text.match(/still wanted/g)).toHaveLength(1);
+    expect(text).toContain('    ! openshift/release:4.18.9-x86_64-c3\n  ! team/app:1: wanted by');
+    expect(renderText(held(190))).toContain('and 170 more; --output json has all');
+    expect(renderMarkdown(held(4))).toContain('**deletes that are held (5)**');
+  });
+});
+
+it('names what fails once', () => {
+  const fail = (wanted: string, message: string): Plan['failures'][number] => ({
+    ...{ entries: [entry('base.yaml', 12)], wanted },
+    error: new ControllerError('RELEASE_SELECTION', message, { remedy: 'wait-for-change' }),
+  });
+  const failures = [
+    fail('stable-4.18', 'stable-4.18 has no releases'),
+    fail('stable-4.17 4.17.1', 'the signature is bad'),
+  ];
+  const text = renderText(reportOf({ failures }));
+  expect(text).toContain('  ! stable-4.18 has no releases (RELEASE_SELECTION), wanted by');
+  expect(text).toContain('  ! stable-4.17 4.17.1: the signature is bad (RELEASE_SELECTION)');
+});
+
 describe('a long plan', () => {
   it('shows all of 50 images and the first 20 of 51', () => {
     expect(renderText(many(50)).match(/^ {2}\+ /gm)).toHaveLength(50);

@@ -50,6 +50,15 @@ describe('formatFailures', () => {
     ]);
   });
 
+  it.each([
+    { wanted: ['stable-4.18 4.18.1', 'stable-4.18 4.18.2'], kind: 'entries' },
+    { wanted: ['the graph image', 'q.io/a:1'], kind: 'entries' },
+    { wanted: ['q.io/a:1', 'reg.io:5000/b@sha256:1'], kind: 'images' },
+  ])('calls $wanted $kind', ({ wanted, kind }) => {
+    const failures = wanted.map((name, line) => failure(line, name, 'the keys are gone'));
+    expect(formatFailures(failures)[0]).toBe(`2 ${kind}: the keys are gone`);
+  });
+
   it('shows ten images of a reason and fifty reasons, and counts the others', () => {
     const same = Array.from({ length: 12 }, (_, line) => failure(line, 'q.io/a:1', 'denied'));
     const other = Array.from({ length: 60 }, (_, line) =>
