@@ -2,8 +2,8 @@ import { chains } from '../support/catalogs/chains.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCatalog } from '../support/catalogs/make-catalog-image.ts';
 import { fixtureCatalog } from '../support/catalogs/operator-images.ts';
-import { type Matches, noFaults, requests } from '../support/fault-plan.ts';
-import type { FaultProxy } from '../support/fault-proxy.ts';
+import { noFaults, requests } from '../support/fault-plan.ts';
+import { type KillingRequest, killAt } from '../support/kill-at.ts';
 import { type Scene, type World, makeWorld } from '../support/killed-passes.ts';
 import { makeImage } from '../support/make-image.ts';
 import { operatorSet } from '../support/operator-site.ts';
@@ -21,9 +21,8 @@ const FILES = {
 
 /** Where a process is killed: at the first request or call of a sort. */
 type Moment =
-  | { readonly at: 'source' | 'destination'; readonly matches: Matches; readonly when: When }
-  | { readonly at: 'git'; readonly command: string; readonly when: When };
-type When = 'before' | 'after';
+  | (KillingRequest & { readonly at: 'source' | 'destination' })
+  | { readonly at: 'git'; readonly command: string; readonly when: KillingRequest['when'] };
 
 const READ_CATALOG = requests('GET', /\/team\/catalog\/blobs\//);
 const PUSH_BUNDLE = requests('PUT', /\/example\/pump-bundle\/manifests\//);
@@ -110,20 +109,4 @@ async function catalogComes(endpoint: Endpoint, host: string): Promise<Scene> {
   const packages = [{ name: 'pump', minVersion: '1.1.0' }, { name: 'tap' }];
   const operators = operatorSet([{ catalog: `${host}/team/catalog:v1`, packages }]);
   return { before, after: { 'operators.yaml': operators } };
-}
-
-/** Once: what is sent again by the next process passes. */
-function killAt(
-  proxy: FaultProxy,
-  { matches, when }: { readonly matches: Matches; readonly when: When },
-  kill: () => void,
-): void {
-  let isDone = false;
-  proxy.plan = (request) => {
-    if (isDone || !matches(request)) return undefined;
-    isDone = true;
-    if (when === 'after') return { kind: 'drop-answer', then: kill };
-    kill();
-    return { kind: 'drop' };
-  };
 }

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Matches, noFaults, requests } from '../support/fault-plan.ts';
-import type { FaultProxy } from '../support/fault-proxy.ts';
+import { noFaults, requests } from '../support/fault-plan.ts';
+import { type KillingRequest, killAt } from '../support/kill-at.ts';
 import { type Scene, type World, makeWorld } from '../support/killed-passes.ts';
 import type { Endpoint } from '../support/plain-request.ts';
 import { pushImage } from '../support/push-image.ts';
@@ -23,13 +23,11 @@ const OLD = '4.18.0';
 const NEW = '4.18.1';
 const COMPONENTS = ['cli', 'etcd', 'machine-os-content'];
 
-/** Where a process is killed, at the first of these requests, after it was carried out or instead of it. */
-const KILLS: readonly {
+/** Where a process is killed: at the first of these requests. */
+const KILLS: readonly (KillingRequest & {
   readonly what: string;
   readonly at: 'source' | 'destination';
-  readonly matches: Matches;
-  readonly when: 'before' | 'after';
-}[] = [
+})[] = [
   {
     what: 'reading the payload',
     at: 'source',
@@ -89,7 +87,7 @@ describe.skipIf(!hasPrograms)('a controller that is killed with a release', () =
   it.each(KILLS)('ends as if it had not been: $what', async ({ at, matches, when }) => {
     await using registry = await world.restore();
     const killed = await world.start();
-    killAt(world.proxy[at], matches, when, () => {
+    killAt(world.proxy[at], { matches, when }, () => {
       killed.signal('SIGKILL');
     });
     expect((await killed.ended).signal).toBe('SIGKILL');
@@ -148,21 +146,5 @@ async function releaseComes(
       ...{ graphUrl, graphDataUrl, signatureUrl, keysFile },
       graphBase: `${host}/ubi9/ubi:latest`,
     },
-  };
-}
-
-function killAt(
-  proxy: FaultProxy,
-  matches: Matches,
-  when: 'before' | 'after',
-  kill: () => void,
-): void {
-  let isDone = false;
-  proxy.plan = (request) => {
-    if (isDone || !matches(request)) return undefined;
-    isDone = true;
-    if (when === 'after') return { kind: 'drop-answer', then: kill };
-    kill();
-    return { kind: 'drop' };
   };
 }
