@@ -208,6 +208,12 @@ function warningsOf(
     const hint = 'It still counts. platforms needs a registry that takes indexes in part.';
     warnings.push(warn([kind, 'platform', 'architectures'], field, message, hint));
   }
+  if (content.platform?.release !== undefined && (content.platform.channels ?? []).length > 0) {
+    const field = `${kind}.platform.channels`;
+    const message = 'these channels choose nothing, since release names what is wanted';
+    const hint = 'Remove one of the two.';
+    warnings.push(warn([kind, 'platform', 'channels'], field, message, hint));
+  }
   const { blockedImages, samples, ...asked } = content;
   if (Object.keys(asked).length === 0) {
     const message = `this document asks for nothing to ${kind}`;

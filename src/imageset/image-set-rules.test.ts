@@ -114,6 +114,10 @@ describe('the rules', () => {
 
   it.each([
     { mirror: 'platform: {release: "a/b@x"}', content: 'release' },
+    { mirror: 'platform: {release: 4.18.9}', content: 'release' },
+    { mirror: 'platform: {release: 4.18.9-x86_64}', content: 'release' },
+    { mirror: 'platform: {channels: [{name: Stable_4.18}]}', content: 'release' },
+    { mirror: 'platform: {channels: [{name: ../../etc}]}', content: 'release' },
     { mirror: 'platform: {channels: [{type: ocp}]}', content: 'release' },
     { mirror: 'platform: {channels: [{name: a, minVersion: "4.18"}]}', content: 'release' },
     { mirror: 'platform: {channels: [{name: a, minVersion: v4.18.1}]}', content: 'release' },
@@ -186,6 +190,14 @@ describe('the rules', () => {
 
     expect(problems).toEqual([]);
     expect(warnings.map(({ field }) => field)).toEqual(['mirror.platform.architectures']);
+  });
+
+  it('warns of channels beside a release, which choose nothing', () => {
+    const both = 'release: r.io/a:4.18.9-x86_64, channels: [{name: a}]';
+    const { problems, warnings } = load(`${MIRROR}mirror: {platform: {${both}}}`);
+
+    expect(problems).toEqual([]);
+    expect(warnings.map(({ field }) => field)).toEqual(['mirror.platform.channels']);
   });
 
   it('holds a delete to the same rules, and gives it no blockedImages', () => {

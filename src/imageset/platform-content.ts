@@ -13,10 +13,37 @@ const ReleaseVersion = z.string().superRefine((text, context) => {
   });
 });
 
+/** What update services take for a channel (spec, releases-helm, 1.2); an empty name is missing. */
+const CHANNEL = /^[0-9a-zA-Z\-.]{0,200}$/;
+
+const ChannelName = z.string().superRefine((text, context) => {
+  if (CHANNEL.test(text)) return;
+  report(context, {
+    message: `"${text.slice(0, 100)}" is no name of a channel`,
+    hint: 'Names of channels have letters, digits, "-" and ".", like stable-4.18.',
+    stage: 'collect',
+  });
+});
+
+/** A version, or the tag of a release alone. */
+const VERSION = /^v?\d+\.\d+(?:\.\d+)?(?:[-+][\w.+-]*)?$/;
+
+const Payload = imageReference(
+  'collect',
+  'One release by tag or digest. With it, channels and architectures choose nothing.',
+).superRefine((text, context) => {
+  if (!VERSION.test(text)) return;
+  report(context, {
+    message: `"${text.slice(0, 100)}" is a version, and the image of a release is needed here`,
+    hint: 'Name the image, like quay.io/openshift-release-dev/ocp-release:4.18.9-x86_64, or write a channel with minVersion and maxVersion.',
+    stage: 'collect',
+  });
+});
+
 /** A channel of the update graph (spec, config-and-outputs, 1.3). */
 export const ReleaseChannel = z
   .strictObject({
-    name: z.string().describe('The channel, e.g. stable-4.18.'),
+    name: ChannelName.describe('The channel, e.g. stable-4.18.'),
     type: z.enum(['ocp', 'okd']).describe('ocp (OpenShift, the default) or okd.').exactOptional(),
     minVersion: ReleaseVersion.describe(
       'First release, X.Y.Z. Without it: the last release alone or, if there is a maxVersion, the first of the channel.',
@@ -80,10 +107,7 @@ export const PlatformContent = z
       .describe('Architectures of the releases; amd64 without it. Not together with platforms.')
       .exactOptional(),
     platforms: PlatformEntries.exactOptional(),
-    release: imageReference(
-      'collect',
-      'One release by tag or digest. With it, channels and architectures choose nothing.',
-    ).exactOptional(),
+    release: Payload.exactOptional(),
     kubeVirtContainer: z
       .boolean()
       .describe('Mirror the KubeVirt container image that the release names, too.')
