@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uploadsByDigest } from '../support/registry-content.ts';
 import {
@@ -102,5 +104,29 @@ describe.skipIf(needed.length > 0)(`releases that come and go${skipped}`, () => 
     const map = (await site.site.published('resources/signature-configmap.yaml')) ?? '';
     const gone = releases.get('4.18.0')?.digest.replace(':', '-') ?? '';
     expect(map).not.toContain(gone);
+  });
+
+  it('deletes nothing that a file may want whose channel cannot be looked up', async () => {
+    // An orphan by now; what the next commit asks for may be it again.
+    await site.commit({ 'releases.yaml': range('4.18.2', '4.18.2') });
+    await site.pass();
+    await rm(join(site.site.folder, 'state'), { recursive: true });
+    site.service.fail('graph', 404);
+    await site.commit({
+      'releases.yaml': range('4.18.2', '4.18.3'),
+      'delete.yaml': releaseDelete({
+        channels: [{ name: 'stable-4.18', minVersion: '4.18.1', maxVersion: '4.18.1' }],
+      }),
+    });
+    const { report } = await site.pass();
+    expect(report.state).toBe('Degraded');
+    const payload = 'openshift/release-images:4.18.1-x86_64';
+    expect(report.held).toContainEqual(expect.objectContaining({ destination: payload }));
+    expect(await site.there(payload)).toBe(releases.get('4.18.1')?.digest);
+
+    site.service.fail('graph', undefined);
+    const { report: after } = await site.pass();
+    expect(after.failures).toEqual([]);
+    expect(await site.there(payload)).toBeUndefined();
   });
 });

@@ -37,12 +37,14 @@ function failureOf(path: string): EntryFailure {
 }
 
 describe('unresolvedReleases', () => {
-  it('names all that the lock has of releases for a file of which an entry fails', () => {
+  it('names all that the lock has of releases, orphans too, where an entry fails', () => {
     const named = unresolvedReleases([failureOf('a.yaml')], LOCK, DESTINATION);
     expect([...named.keys()]).toEqual([
       'reg.io/site/openshift/release-images:4.18.1-x86_64',
       'reg.io/site/openshift/release:4.18.1-x86_64-cli',
+      'reg.io/site/openshift/release:4.18.2-x86_64-cli',
       'reg.io/site/openshift/graph-image:latest',
+      'reg.io/site/openshift/release:4.17.0-x86_64-cli',
     ]);
     expect(named.get('reg.io/site/openshift/graph-image:latest')?.position.path).toBe('a.yaml');
   });
