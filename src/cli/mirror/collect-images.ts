@@ -1,6 +1,7 @@
 import type { ControllerError } from '../../base/controller-error.ts';
 import { formatPosition } from '../../base/entry-position.ts';
 import { formatProblem } from '../../base/field-problem.ts';
+import type { ImageSetDocument } from '../../imageset/image-set-document.ts';
 import { type ContentType, contentTypeOf } from '../../imageset/problem.ts';
 import type { EntryFailure } from '../../lock/entry-failure.ts';
 import type { ImageKind, WantedImage, WantingEntry } from '../../lock/wanted-image.ts';
@@ -13,13 +14,10 @@ import type { ImageRequest } from '../../resolve/image-request.ts';
 import { resolveImages } from '../../resolve/resolve-images.ts';
 import { unitePlaces } from '../../resolve/unite-places.ts';
 import { unsupportedContent } from '../../resolve/unsupported-content.ts';
-import { type CollectedCatalog, collectOperators } from './collect-operators.ts';
-import {
-  type CollectReleasesOptions,
-  type CollectedReleases,
-  collectReleases,
-} from './collect-releases.ts';
+import type { CollectedCatalog, CollectedOperators } from './collect-operators.ts';
+import type { CollectReleasesOptions, CollectedReleases } from './collect-releases.ts';
 import type { LoadedConfiguration } from './load-configuration.ts';
+import type { MirrorReleases } from './open-mirror-releases.ts';
 
 /** What the configuration asks for, or why nothing may be copied. */
 export type Collection =
@@ -72,7 +70,10 @@ export interface MissingImage {
   readonly error: ControllerError;
 }
 
-export type CollectOptions = CollectReleasesOptions;
+export interface CollectOptions extends Omit<CollectReleasesOptions, 'releases'> {
+  /** Undefined: the configuration wants none. */
+  readonly releases: MirrorReleases | undefined;
+}
 
 /** What is named before what names it; releases, of which one that fails ends the run, before all else. */
 export const COPY_ORDER: readonly ImageKind[] = [
@@ -105,12 +106,12 @@ export async function collectImages(
   if (early.length > 0) return { kind: 'failed', problems: early };
 
   // As in the reference tool: what is wrong with releases stops everything at once.
-  const releases = await collectReleases(documents, options, signal);
+  const releases = await releasesOf(documents, options, signal);
   if (releases.problems.length > 0) {
     const found = releases.problems.map((message) => ({ content: 'release' as const, message }));
     return { kind: 'failed', problems: found };
   }
-  const { catalogs, problems } = await collectOperators(documents, options, signal);
+  const { catalogs, problems } = await operatorsOf(documents, options, signal);
   if (documents.some(({ content }) => content.additionalImages !== undefined)) {
     log.info('🔍 collecting additional images...');
   }
@@ -185,6 +186,28 @@ export async function lookUpImages(
       return { origin, content: contentOf(entries), error };
     }),
   };
+}
+
+/** What reads releases is loaded where they are wanted; so is what reads catalogs. */
+async function releasesOf(
+  documents: readonly ImageSetDocument[],
+  { releases, ...options }: CollectOptions,
+  signal: AbortSignal,
+): Promise<CollectedReleases> {
+  if (releases === undefined) return { releases: [], problems: [] };
+  const { collectReleases } = await import('./collect-releases.ts');
+  return collectReleases(documents, { ...options, releases }, signal);
+}
+
+async function operatorsOf(
+  documents: readonly ImageSetDocument[],
+  options: CollectOptions,
+  signal: AbortSignal,
+): Promise<CollectedOperators> {
+  if (documents.every(({ content }) => content.operators === undefined))
+    return { catalogs: [], problems: [] };
+  const { collectOperators } = await import('./collect-operators.ts');
+  return collectOperators(documents, options, signal);
 }
 
 function graphImages({ graph }: CollectedReleases): CollectedImage[] {

@@ -11,13 +11,13 @@ import { parseReference } from '../../oci/reference.ts';
 import { saveGraphImage } from '../../release/graph-image/save-graph-image.ts';
 import { lookUpBase } from '../../release/graph-image/look-up-base.ts';
 import { placeGraphImage } from '../../release/release-places.ts';
-import type { ReleaseSources } from '../../release/release-sources.ts';
 import { type Ends, lookUpDigest, sourceOf } from '../../reconcile/ends.ts';
 import { findReleases } from '../../resolve/releases/find-releases.ts';
 import type { FoundRelease } from '../../resolve/releases/found-release.ts';
 import { platformRequests } from '../../resolve/releases/release-requests.ts';
 import type { PlatformRequest } from '../../resolve/releases/release-request.ts';
 import type { MirrorLog } from './mirror-log.ts';
+import type { MirrorReleases } from './open-mirror-releases.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface CollectedReleases {
@@ -40,7 +40,7 @@ export interface CollectedGraph {
 export interface CollectReleasesOptions {
   readonly destination: Destination;
   readonly ends: Ends;
-  readonly releases: ReleaseSources;
+  readonly releases: MirrorReleases;
   readonly cwd: string;
   /** Most payloads read at a time. */
   readonly parallel: number;
@@ -50,8 +50,6 @@ export interface CollectReleasesOptions {
   readonly dryRun: boolean;
   /** Payloads that an image set names itself need no signature. */
   readonly ignoreSignatures: boolean;
-  /** The graph image is not built, but taken from the workspace. */
-  readonly keptGraphImage: boolean;
 }
 
 /** The graph image as an OCI layout (spec, releases-helm, 2.6). */
@@ -137,9 +135,9 @@ async function collectGraph(
   options: CollectReleasesOptions,
   signal: AbortSignal,
 ): Promise<CollectedGraph> {
-  const { ends, cwd, destination, workspace, dryRun, keptGraphImage } = options;
+  const { ends, cwd, destination, workspace, dryRun } = options;
   const place = placeGraphImage(destination);
-  if (keptGraphImage) {
+  if (options.releases.keptGraphImage) {
     const image = await keptImage(workspace, ends, signal);
     const origin = `oci://${workspace.shown(PREPARED)}`;
     return { place, entries, origin, ...(dryRun ? {} : { image }) };

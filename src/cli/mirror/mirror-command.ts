@@ -19,7 +19,6 @@ import {
 import { type MirrorFlags, addMirrorOptions, readMirrorFlags } from './mirror-options.ts';
 import { type MirrorEnd, checkDestination, mirrorToMirror } from './mirror-to-mirror.ts';
 import { openEnds, openRegistryLog } from './open-ends.ts';
-import { openMirrorReleases, takesKeptGraphImage } from './open-mirror-releases.ts';
 import { makeFolder, openWorkspace, prepareWorkspace } from './workspace.ts';
 
 /** Below the flags. */
@@ -118,10 +117,14 @@ async function runWorkflow(
   const { environment, cwd, now } = io;
   const catalogFolder = workspace.path('operator-catalogs');
   await using ends = await openEnds({ flags, registryLog, environment, catalogFolder });
-  await using releases = openMirrorReleases({
-    ...{ environment, workspace, cwd, now, log, registryLog },
-    retry: { times: Math.max(0, flags.retryTimes), delayMs: Math.max(0, flags.retryDelayMs) },
-  });
+  const hasReleases = configuration.documents.some(({ content }) => content.platform !== undefined);
+  // Loaded when releases are wanted: with what catalogs need it is a third of all code.
+  await using releases = hasReleases
+    ? (await import('./open-mirror-releases.ts')).openMirrorReleases({
+        ...{ environment, workspace, cwd, now, log, registryLog },
+        retry: { times: Math.max(0, flags.retryTimes), delayMs: Math.max(0, flags.retryDelayMs) },
+      })
+    : undefined;
   const { maxNestedPaths } = flags;
   const destination = await checkDestination(
     workflow.destination,
@@ -132,7 +135,6 @@ async function runWorkflow(
   const run = {
     ...{ configuration, destination, flags, workspace, ends, releases },
     ...{ cwd, log, now, terminal, stamp },
-    keptGraphImage: takesKeptGraphImage(environment),
   };
   const end = await orReport(level, log, io, () => mirrorToMirror(run, signal));
   log.info(`mirror time     : ${formatDuration(io.now().getTime() - started.getTime())}`);

@@ -1,6 +1,5 @@
 import { ControllerError } from '../../base/controller-error.ts';
 import { type Destination, formatDestination, parseDestination } from '../../oci/destination.ts';
-import type { ReleaseSources } from '../../release/release-sources.ts';
 import type { Ends } from '../../reconcile/ends.ts';
 import {
   type Collection,
@@ -12,6 +11,7 @@ import { type CopiedImages, copyEverything } from './copy-everything.ts';
 import type { LoadedConfiguration } from './load-configuration.ts';
 import type { MirrorLog } from './mirror-log.ts';
 import type { MirrorFlags } from './mirror-options.ts';
+import type { MirrorReleases } from './open-mirror-releases.ts';
 import { exitCodeOf, reportFailures, resultLines } from './results.ts';
 import type { Workspace } from './workspace.ts';
 import { writeMapping } from './write-mapping.ts';
@@ -23,7 +23,8 @@ export interface MirrorRun {
   readonly flags: MirrorFlags;
   readonly workspace: Workspace;
   readonly ends: Ends;
-  readonly releases: ReleaseSources;
+  /** Undefined: the configuration wants none. */
+  readonly releases: MirrorReleases | undefined;
   readonly cwd: string;
   readonly log: MirrorLog;
   readonly now: () => Date;
@@ -31,8 +32,6 @@ export interface MirrorRun {
   readonly terminal: NodeJS.WriteStream | undefined;
   /** Of the log files' names. */
   readonly stamp: string;
-  /** The graph image is not built, but taken from the workspace. */
-  readonly keptGraphImage: boolean;
 }
 
 /** How a run ended. */
@@ -50,7 +49,6 @@ export async function mirrorToMirror(run: MirrorRun, signal: AbortSignal): Promi
     ...{ destination, ends, releases: run.releases, cwd, parallel, log, workspace },
     dryRun: flags.dryRun,
     ignoreSignatures: flags.ignoreReleaseSignature,
-    keptGraphImage: run.keptGraphImage,
   };
   const collection = await collectImages(configuration, options, signal);
   if (collection.kind === 'failed') return collectionEnd(collection.problems);

@@ -22,6 +22,12 @@ const KEYS = 'OCP_SIGNATURE_VERIFICATION_PK';
 const GRAPH_DATA_URL = 'GRAPH_DATA_URL_OVERRIDE';
 const GRAPH_BASE = 'GRAPH_BASE_OVERRIDE';
 
+/** Where releases come from; to be disposed. */
+export interface MirrorReleases extends ReleaseSources, AsyncDisposable {
+  /** The graph image is not built, but taken from the workspace. */
+  readonly keptGraphImage: boolean;
+}
+
 export interface MirrorReleasesOptions {
   readonly environment: Environment;
   readonly workspace: Workspace;
@@ -38,9 +44,7 @@ export interface MirrorReleasesOptions {
  * Where releases come from as the environment says (spec, config-and-outputs, 8.5); to be disposed.
  * @throws ControllerError SETTINGS_INVALID for what is no URL.
  */
-export function openMirrorReleases(
-  options: MirrorReleasesOptions,
-): ReleaseSources & AsyncDisposable {
+export function openMirrorReleases(options: MirrorReleasesOptions): MirrorReleases {
   const { environment, workspace, now, registryLog, retry } = options;
   const web = openWebClient({ environment, log: registryLog, retry });
   const sources = openReleaseSources(
@@ -56,6 +60,7 @@ export function openMirrorReleases(
   );
   return {
     ...sources,
+    keptGraphImage: takesKeptGraphImage(environment),
     // A workspace is its user's: nothing in it is removed.
     tidy: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => web[Symbol.asyncDispose](),

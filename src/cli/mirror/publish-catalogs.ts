@@ -2,7 +2,7 @@ import { ControllerError } from '../../base/controller-error.ts';
 import type { BundleFault } from '../../lock/wanted-catalog.ts';
 import { type Destination, placeCatalog } from '../../oci/destination.ts';
 import { digestTag } from '../../oci/digest.ts';
-import { type CatalogImage, buildCatalog } from '../../resolve/operators/build-catalog.ts';
+import type { CatalogImage } from '../../resolve/operators/build-catalog.ts';
 import type { SelectedBundle } from '../../resolve/operators/select-catalog.ts';
 import type { CollectedImage } from './collect-images.ts';
 import type { CollectedCatalog } from './collect-operators.ts';
@@ -39,6 +39,8 @@ export async function catalogToCopy(
   const { selected, source } = catalog;
   const missing = selected.bundles.flatMap((bundle) => faultOf(bundle, reasonOf));
   const without = [...selected.faulty, ...missing];
+  // Loaded when there are catalogs: it is much.
+  const { buildCatalog } = await import('../../resolve/operators/build-catalog.ts');
   try {
     const built = await buildCatalog(selected, without, { source, folder }, signal);
     const image = imageOf(catalog, built, destination);
