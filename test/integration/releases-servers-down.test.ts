@@ -124,6 +124,11 @@ describe.skipIf(needed.length > 0)(`servers of releases that are down${skipped}`
         await expectDown(says, path);
         expect(await inForce(site)).toEqual(before);
         await expectPublished(site, releases);
+        // The file goes on to want what it had: no delete takes it.
+        const { images } = await site.site.lock();
+        const mine = images.filter(({ destination }) => destination.includes(`:4.${minor}.`));
+        expect(mine.length).toBe(4);
+        for (const { wantedBy } of mine) expect(wantedBy).toEqual([path]);
       });
 
       it('does what they ask for afterwards', async () => {
