@@ -36,7 +36,7 @@ import { type BranchLock, isAtHost, otherMirrors } from './other-mirrors.ts';
 import type { PassContext } from './pass-context.ts';
 import { RECENT_MS, type RecentDeletes } from './recent-deletes.ts';
 import { type ResolvedReleases, resolveReleases } from './releases/resolve-releases.ts';
-import { uniteReleases } from './releases/unite-releases.ts';
+import { uniteReleases, withoutStrayComponents } from './releases/unite-releases.ts';
 import { unresolvedReleases } from './releases/unresolved-releases.ts';
 
 /** A plan, and what it was made of. */
@@ -89,7 +89,11 @@ export async function preparePlan(
   const catalogs = await resolveCatalogs(context, here, known, signal);
   const releases = await resolveReleases(context, here, known, signal);
   const built = new Map([...catalogs.built, ...releases.built]);
-  const resolved = unite(catalogs, releases, await resolveAdditional(requested, known, signal));
+  const united = unite(catalogs, releases, await resolveAdditional(requested, known, signal));
+  const resolved = {
+    ...united,
+    wanted: withoutStrayComponents(releases.releases, united.wanted),
+  };
   const asked = deletionFiles({
     ...{ files: files.deletions, documents: files.documents, destination, lock },
     catalogs: catalogs.catalogs,

@@ -125,6 +125,8 @@ describe.skipIf(needed.length > 0)(`releases of which something is not there${sk
         expect(failure?.error.message).toContain(part);
       await expectNotPublished(site, [first, second]);
       await expectPublished(site, [good]);
+      const { images } = await site.site.lock();
+      expect(images.filter(({ destination }) => destination.includes(':4.20.0-'))).toEqual([]);
     });
 
     it('are refused by mirror, too', async () => {
@@ -151,6 +153,9 @@ describe.skipIf(needed.length > 0)(`releases of which something is not there${sk
       expect(report.state).toBe('Degraded');
       expect(await inForce(site)).toEqual(before);
       await expectPublished(site, [first]);
+      const { images } = await site.site.lock();
+      const mine = images.filter(({ destination }) => destination.includes(':4.20.0-'));
+      expect(mine.map(({ wantedBy }) => wantedBy)).toEqual([['one.yaml'], ['one.yaml']]);
       await site.commit({ 'one.yaml': undefined, 'two.yaml': undefined });
       expect((await site.pass()).report).toMatchObject({ failures: [] });
     });

@@ -11,9 +11,7 @@ export function uniteReleases(
   releases: readonly WantedRelease[],
   wanted: readonly WantedImage[],
 ): WantedRelease[] {
-  const isLeft = new Set(
-    wanted.flatMap(({ kind, place }) => (kind === 'release' ? [formatPlace(place)] : [])),
-  );
+  const isLeft = payloadPlaces(wanted);
   const byPlace = Map.groupBy(releases, ({ place }) => formatPlace(place));
   return [...byPlace].flatMap(([place, same]) => {
     const [first] = same;
@@ -30,4 +28,30 @@ export function uniteReleases(
       },
     ];
   });
+}
+
+/**
+ * Of a release whose payload is not left nothing new is wanted: components alone are good for nothing, and no line of the
+ * lock would say whose they are. What of it is there stays, since its entries fail.
+ */
+export function withoutStrayComponents(
+  releases: readonly WantedRelease[],
+  wanted: readonly WantedImage[],
+): readonly WantedImage[] {
+  const isLeft = payloadPlaces(wanted);
+  const stray = new Set(
+    releases
+      .filter(({ place }) => !isLeft.has(formatPlace(place)))
+      .flatMap(({ components }) => components.map(formatPlace)),
+  );
+  if (stray.size === 0) return wanted;
+  return wanted.filter(
+    ({ kind, place }) => kind !== 'release-component' || !stray.has(formatPlace(place)),
+  );
+}
+
+function payloadPlaces(wanted: readonly WantedImage[]): ReadonlySet<string> {
+  return new Set(
+    wanted.flatMap(({ kind, place }) => (kind === 'release' ? [formatPlace(place)] : [])),
+  );
 }
