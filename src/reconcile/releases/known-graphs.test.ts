@@ -41,7 +41,9 @@ async function read(
   const payload = `sha256:${'a'.repeat(64)}` as never;
   const channels = isLocked ? ['stable-4.18'] : [];
   const lock = lockOf({ releases: [{ release: '4.18.1-x86_64', payload, channels }] });
-  const requests = [{ channels: [{ ...CHANNEL, ...channel }] }] as never;
+  const others = { architectures: ['arm64'], channels: [{ ...CHANNEL, minVersion: '4.18.9' }] };
+  const own = { architectures: ['amd64'], channels: [{ ...CHANNEL, ...channel }] };
+  const requests = [others, own] as never;
   const graphs = knownGraphs(sources, lock, requests, isResync);
   const question = { type: 'ocp', architecture: 'amd64', channel: 'stable-4.18' } as const;
   await graphs.read(question, new AbortController().signal);

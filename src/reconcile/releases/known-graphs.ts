@@ -27,15 +27,19 @@ export function knownGraphs(
   const kept = sources.openGraphs('kept');
   const locked = new Set(lock?.releases.flatMap(({ channels }) => channels));
   const asking = Map.groupBy(
-    requests.flatMap(({ channels }) => channels),
-    ({ name, type }) => keyOf({ type, channel: name }),
+    requests.flatMap(({ channels, architectures }) =>
+      architectures.flatMap((architecture) =>
+        channels.map((channel) => ({ architecture, channel })),
+      ),
+    ),
+    ({ architecture, channel: { name, type } }) => keyOf({ type, architecture, channel: name }),
   );
   const warnings = new Map<string, FieldProblem>();
 
   async function read(question: GraphQuestion, signal: AbortSignal): Promise<UpdateGraph> {
     if (isResync || !locked.has(question.channel)) return now.read(question, signal);
     const graph = await kept.read(question, signal);
-    const channels = asking.get(keyOf(question)) ?? [];
+    const channels = (asking.get(keyOf(question)) ?? []).map(({ channel }) => channel);
     const beyond = channels.find((channel) => asksBeyond(channel, graph));
     if (beyond === undefined) return graph;
     warnings.set(`${formatPosition(beyond.entry.position)} ${question.architecture}`, {
@@ -66,6 +70,6 @@ function finds(channel: RequestedChannel, graph: UpdateGraph): boolean {
   }
 }
 
-function keyOf({ type, channel }: Pick<GraphQuestion, 'type' | 'channel'>): string {
-  return `${type} ${channel}`;
+function keyOf({ type, architecture, channel }: GraphQuestion): string {
+  return `${type} ${architecture} ${channel}`;
 }
