@@ -41,7 +41,10 @@ it('keeps a payload back of which components are missing, and names some of them
   const { images, failures } = settleReleases(
     [first.release, second.release],
     [first.payload, second.payload],
-    (destination) => (destination.includes('4.18.2') ? 'no such manifest' : undefined),
+    (destination) => {
+      if (destination.endsWith('4.18.2-x86_64-b')) return 'refused';
+      return destination.includes('4.18.2') ? 'no such manifest' : undefined;
+    },
   );
   expect(images).toEqual([first.payload]);
   expect(failures.map(({ wanted, entries }) => [wanted, entries])).toEqual([
@@ -49,6 +52,9 @@ it('keeps a payload back of which components are missing, and names some of them
   ]);
   const { code, message } = failures[0]?.error ?? {};
   expect(code).toBe('RELEASE_INCOMPLETE');
-  expect(message).toContain('openshift/release:4.18.2-x86_64-a (no such manifest)');
-  expect(message).toMatch(/4\.18\.2-x86_64-e \(no such manifest\), and 2 more$/);
+  const names = (...list: string[]): string =>
+    list.map((name) => `openshift/release:4.18.2-x86_64-${name}`).join(', ');
+  expect(message).toContain(
+    `: ${names('a', 'c', 'd', 'e')} (no such manifest), ${names('b')} (refused), and 2 more`,
+  );
 });

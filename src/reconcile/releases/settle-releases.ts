@@ -27,7 +27,7 @@ export function settleReleases(
   for (const image of images) {
     const missing = (releaseAt.get(image.destination)?.components ?? []).flatMap((component) => {
       const reason = reasonOf(component);
-      return reason === undefined ? [] : [`${component} (${reason})`];
+      return reason === undefined ? [] : [{ component, reason }];
     });
     if (missing.length === 0) copies.push(image);
     else failures.push(incomplete(image, missing));
@@ -35,12 +35,24 @@ export function settleReleases(
   return { images: copies, failures };
 }
 
-function incomplete({ place, entries, sources }: PlannedImage, missing: string[]): EntryFailure {
+interface MissingComponent {
+  readonly component: string;
+  readonly reason: string;
+}
+
+function incomplete(
+  { place, entries, sources }: PlannedImage,
+  missing: readonly MissingComponent[],
+): EntryFailure {
   const shown = missing.slice(0, SHOWN_COMPONENTS);
   const more = missing.length > shown.length ? `, and ${missing.length - shown.length} more` : '';
+  // Mostly it is one reason: it is said once.
+  const reasons = [...Map.groupBy(shown, ({ reason }) => reason)].map(
+    ([reason, same]) => `${same.map(({ component }) => component).join(', ')} (${reason})`,
+  );
   const error = new ControllerError(
     'RELEASE_INCOMPLETE',
-    `the release ${place.tag} is not published, since images of it are not there: ${shown.join(', ')}${more}`,
+    `the release ${place.tag} is not published, since images of it are not there: ${reasons.join(', ')}${more}`,
     {
       remedy: 'retry-later',
       hint: 'The next pass tries again; what arrived is not copied again.',
