@@ -1,5 +1,6 @@
 import { ControllerError } from '../../base/controller-error.ts';
 import type { EntryFailure } from '../../lock/entry-failure.ts';
+import { incompleteReleases } from '../../plan/incomplete-releases.ts';
 import type { PlannedImage } from '../../plan/plan.ts';
 import type { PlannedRelease } from '../../plan/planned-release.ts';
 
@@ -21,34 +22,33 @@ export function settleReleases(
   /** Why an image of the plan is not at its destination; undefined: it is there. */
   reasonOf: (destination: string) => string | undefined,
 ): SettledReleases {
-  const releaseAt = new Map(releases.map((release) => [release.destination, release]));
+  const isThere = (destination: string): boolean => reasonOf(destination) === undefined;
+  const missingOf = new Map(
+    incompleteReleases(releases, isThere).map(({ release, missing }) => [
+      release.destination,
+      missing,
+    ]),
+  );
   const copies: PlannedImage[] = [];
   const failures: EntryFailure[] = [];
   for (const image of images) {
-    const missing = (releaseAt.get(image.destination)?.components ?? []).flatMap((component) => {
-      const reason = reasonOf(component);
-      return reason === undefined ? [] : [{ component, reason }];
-    });
-    if (missing.length === 0) copies.push(image);
-    else failures.push(incomplete(image, missing));
+    const missing = missingOf.get(image.destination);
+    if (missing === undefined) copies.push(image);
+    else failures.push(incomplete(image, missing, reasonOf));
   }
   return { images: copies, failures };
 }
 
-interface MissingComponent {
-  readonly component: string;
-  readonly reason: string;
-}
-
 function incomplete(
   { place, entries, sources }: PlannedImage,
-  missing: readonly MissingComponent[],
+  missing: readonly string[],
+  reasonOf: (destination: string) => string | undefined,
 ): EntryFailure {
   const shown = missing.slice(0, SHOWN_COMPONENTS);
   const more = missing.length > shown.length ? `, and ${missing.length - shown.length} more` : '';
   // Mostly it is one reason: it is said once.
-  const reasons = [...Map.groupBy(shown, ({ reason }) => reason)].map(
-    ([reason, same]) => `${same.map(({ component }) => component).join(', ')} (${reason})`,
+  const reasons = [...Map.groupBy(shown, (component) => reasonOf(component) ?? '')].map(
+    ([reason, same]) => `${same.join(', ')} (${reason})`,
   );
   const error = new ControllerError(
     'RELEASE_INCOMPLETE',
