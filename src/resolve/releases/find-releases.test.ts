@@ -30,6 +30,7 @@ interface World {
   /** Of every payload; default: one. */
   readonly components?: readonly PayloadComponent[];
   readonly bootImages?: Readonly<Record<string, string>>;
+  readonly bootImagesFault?: string;
   readonly unsigned?: readonly string[];
   readonly broken?: readonly string[];
   readonly mayBeUnsigned?: ReleaseTools['mayBeUnsigned'];
@@ -93,9 +94,10 @@ function makeTools(world: World): ReleaseTools & { readonly asked: string[] } {
       const tag = tags.get(digest) ?? '';
       asked.push(`payload ${formatReference(reference)}`);
       if (world.broken?.includes(tag) === true) throw failure(`${tag} is broken`);
-      const { components = [component('cli')], bootImages } = world;
+      const { components = [component('cli')], bootImages, bootImagesFault } = world;
       const boot = bootImages === undefined ? undefined : new Map(Object.entries(bootImages));
-      return Promise.resolve({ version: tag, components, bootImages: boot });
+      const fault = bootImagesFault === undefined ? {} : { bootImagesFault };
+      return Promise.resolve({ version: tag, components, bootImages: boot, ...fault });
     },
     lookUpDigest: (reference) => Promise.resolve(digestNamed(reference.tag ?? '')),
     mayBeUnsigned: world.mayBeUnsigned ?? (() => false),
@@ -377,6 +379,16 @@ describe('findReleases', () => {
     expect(failuresOf(found)).toEqual([
       '1.yaml:4:50 stable-4.18 4.18.3: PAYLOAD_INVALID',
       '2.yaml:4:81 stable-4.18 (s390x): RELEASE_SELECTION',
+    ]);
+  });
+
+  it('says what is wrong with a list of boot images that cannot be read', async () => {
+    const { failures } = await find(
+      { channels: STABLE, bootImagesFault: 'it has 2000000 bytes' },
+      '  platform: {kubeVirtContainer: true, channels: [{name: stable-4.18}]}\n',
+    );
+    expect(failures.map(({ error }) => error.message)).toEqual([
+      expect.stringMatching(/4\.18\.3-x86_64\) cannot be read: it has 2000000 bytes$/),
     ]);
   });
 

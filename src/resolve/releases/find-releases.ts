@@ -136,7 +136,7 @@ function addRelease(
 ): void {
   const complete = chosen.filter((one) => bootImagesFor(content, one) !== undefined);
   const incomplete = chosen.filter((one) => !complete.includes(one));
-  if (incomplete.length > 0) failures.push(failureOf(incomplete, noBootImage(payload)));
+  if (incomplete.length > 0) failures.push(failureOf(incomplete, noBootImage(payload, content)));
   if (complete.length === 0) return;
   try {
     const images = releaseImages(payload, content, complete, destination);
@@ -180,10 +180,18 @@ function failureOf(chosen: readonly ChosenPayload[], error: ControllerError): En
   return { entries: entriesOf(chosen), wanted: wantedText(chosen), error };
 }
 
-function noBootImage({ source, release }: IdentifiedPayload): ControllerError {
+function noBootImage(
+  { source, release }: IdentifiedPayload,
+  { bootImagesFault: fault }: PayloadContent,
+): ControllerError {
+  const name = `${formatReference(source)} (${release})`;
+  const why =
+    fault === undefined
+      ? `${name} names none of those that are asked for`
+      : `the list of ${name} cannot be read: ${fault}`;
   return new ControllerError(
     'PAYLOAD_INVALID',
-    `could not find kubevirt image in this release: ${formatReference(source)} (${release}) names none of those that are asked for`,
+    `could not find kubevirt image in this release: ${why}`,
     { remedy: 'wait-for-change', hint: 'Take kubeVirtContainer out, or choose other releases.' },
   );
 }
