@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { describePlanTexts } from '../../test/support/describe-plan-texts.ts';
 import {
   INDEX,
   bundle,
@@ -141,33 +141,7 @@ const HOSTILE = reportOf(
   [{ position: { path: EVIL, line: 1, column: 1 }, field: EVIL, message: EVIL, hint: EVIL }],
 );
 
-function golden(file: string): string {
-  return fileURLToPath(new URL(`testdata/${file}`, import.meta.url));
-}
-
-describe.each([
-  ['operators', OPERATORS],
-  ['hostile-operators', HOSTILE],
-] as const)('a plan of operators (%s)', (name, report) => {
-  it('is written as text as in testdata', async () => {
-    await expect(renderText(report)).toMatchFileSnapshot(golden(`${name}.txt`));
-  });
-
-  it('is written as Markdown as in testdata', async () => {
-    await expect(renderMarkdown(report)).toMatchFileSnapshot(golden(`${name}.md`));
-  });
-
-  it('is written as JSON as in testdata', async () => {
-    await expect(renderJson([report])).toMatchFileSnapshot(golden(`${name}.json`));
-  });
-
-  it.each([renderText, renderMarkdown, (one: PlanReport) => renderJson([one])])(
-    'has no character that steers a terminal or turns text around (%o)',
-    (render) => {
-      expect(render(report)).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u);
-    },
-  );
-});
+describePlanTexts({ operators: OPERATORS, 'hostile-operators': HOSTILE });
 
 describe('a plan of a whole catalog', () => {
   const bundles = Array.from({ length: 6_000 }, (_, index) =>

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { describePlanTexts } from '../../test/support/describe-plan-texts.ts';
 import { lockOf } from '../../test/support/sample-catalogs.ts';
 import {
   componentAt,
@@ -16,7 +16,6 @@ import type { ReleaseChange } from './release-change.ts';
 import type { Plan } from './plan.ts';
 import type { PlanReport } from './plan-report.ts';
 import type { PlannedRelease } from './planned-release.ts';
-import { renderJson } from './render-json.ts';
 import { renderMarkdown } from './render-markdown.ts';
 import { renderText } from './render-text.ts';
 
@@ -131,33 +130,7 @@ const HOSTILE = reportOf(
   lockOf({ catalogs: [], releases: [lockedRelease(`${EVIL}3`, { channels: [EVIL] })] }),
 );
 
-function golden(file: string): string {
-  return fileURLToPath(new URL(`testdata/${file}`, import.meta.url));
-}
-
-describe.each([
-  ['releases', RELEASES],
-  ['hostile-releases', HOSTILE],
-] as const)('a plan of releases (%s)', (name, report) => {
-  it('is written as text as in testdata', async () => {
-    await expect(renderText(report)).toMatchFileSnapshot(golden(`${name}.txt`));
-  });
-
-  it('is written as Markdown as in testdata', async () => {
-    await expect(renderMarkdown(report)).toMatchFileSnapshot(golden(`${name}.md`));
-  });
-
-  it('is written as JSON as in testdata', async () => {
-    await expect(renderJson([report])).toMatchFileSnapshot(golden(`${name}.json`));
-  });
-
-  it.each([renderText, renderMarkdown, (one: PlanReport) => renderJson([one])])(
-    'has no character that steers a terminal or turns text around (%o)',
-    (render) => {
-      expect(render(report)).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u);
-    },
-  );
-});
+describePlanTexts({ releases: RELEASES, 'hostile-releases': HOSTILE });
 
 describe('what a plan does to a release', () => {
   const R9 = '4.18.9-x86_64';

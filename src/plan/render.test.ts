@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { describePlanTexts } from '../../test/support/describe-plan-texts.ts';
 import { COMMIT, entry, line, planOf, planned } from '../../test/support/sample-plan.ts';
 import { ControllerError } from '../base/controller-error.ts';
 import { type NodeImpactReport, nodeImpact } from '../resources/node-impact.ts';
@@ -112,35 +112,12 @@ const REPORTS: Readonly<Record<string, PlanReport>> = {
   ),
 };
 
-function golden(file: string): string {
-  return fileURLToPath(new URL(`testdata/${file}`, import.meta.url));
-}
-
 function many(count: number): PlanReport {
   const adds = Array.from({ length: count }, (_, index) => planned(`team/app-${index}`));
   return reportOf({ adds });
 }
 
-describe.each(Object.entries(REPORTS))('a plan that is %s', (name, report) => {
-  it('is written as text as in testdata', async () => {
-    await expect(renderText(report)).toMatchFileSnapshot(golden(`${name}.txt`));
-  });
-
-  it('is written as Markdown as in testdata', async () => {
-    await expect(renderMarkdown(report)).toMatchFileSnapshot(golden(`${name}.md`));
-  });
-
-  it('is written as JSON as in testdata', async () => {
-    await expect(renderJson([report])).toMatchFileSnapshot(golden(`${name}.json`));
-  });
-
-  it.each([renderText, renderMarkdown, (one: PlanReport) => renderJson([one])])(
-    'has no character that steers a terminal or turns text around (%o)',
-    (render) => {
-      expect(render(report)).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u);
-    },
-  );
-});
+describePlanTexts(REPORTS);
 
 describe('deletes that one thing holds', () => {
   function held(count: number): PlanReport {
