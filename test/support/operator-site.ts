@@ -5,7 +5,6 @@ import { Digest } from '../../src/oci/digest.ts';
 import type { CatalogFiles, CatalogOptions } from './catalogs/make-catalog-image.ts';
 import { makeCatalog } from './catalogs/make-catalog-image.ts';
 import { fixtureCatalog, fixtureImage } from './catalogs/operator-images.ts';
-import { makeCertificateAuthority } from './certificates.ts';
 import { type MadeImage, makeImage } from './make-image.ts';
 import { type MirrorSite, makeMirrorSite } from './mirror-site.ts';
 import { plainRequest } from './plain-request.ts';
@@ -13,7 +12,8 @@ import { pushImage } from './push-image.ts';
 import { testClient } from './registry-client.ts';
 import { digestAt } from './registry-content.ts';
 import type { SiteReport } from './site.ts';
-import { type TestRegistry, startTestRegistry } from './test-registry.ts';
+import type { TestRegistry } from './test-registry.ts';
+import { startTrustedRegistries } from './trusted-registries.ts';
 
 type Requests = Awaited<ReturnType<TestRegistry['requests']>>;
 
@@ -70,13 +70,7 @@ export const NAMESPACE = 'site';
 export async function makeOperatorSite(): Promise<OperatorSite> {
   await using stack = new AsyncDisposableStack();
   const site = stack.use(await makeMirrorSite());
-  const authority = await makeCertificateAuthority(site.folder);
-  const { certificateFile, keyFile } = await authority.issueServer();
-  const tls = { certificateFile, keyFile, ca: authority.ca };
-  const source = stack.use(await startTestRegistry({ tls }));
-  const destination = stack.use(await startTestRegistry({ tls }));
-  await site.trust(source.host, authority.ca);
-  await site.trust(destination.host, authority.ca);
+  const { source, destination } = stack.use(await startTrustedRegistries(site));
 
   async function configure(mirror: Readonly<Record<string, unknown>>): Promise<string> {
     const base = { name: 'prod', paths: ['.'], output: '.' };
